@@ -1,0 +1,113 @@
+"""Participant actions: what the customer (or the agent, in a guide) experiences."""
+
+from flowkit.actions.spec import (
+    CUSTOMER_QUEUE,
+    EQUALS,
+    HOLD,
+    INBOUND,
+    MODULE,
+    NO_CONDITION,
+    NO_MATCH,
+    TRANSFER,
+    WHISPER,
+    ActionSpec,
+    Conditions,
+    reference,
+    static,
+    structure,
+    text,
+)
+
+_PROMPT = (text("Text"), text("SSML"), reference("PromptId"), structure("Media"))
+_PROMPT_NAMES = ("Text", "SSML", "PromptId", "Media")
+
+ACTIONS = (
+    ActionSpec(
+        name="MessageParticipant",
+        block="Play prompt",
+        category="participant",
+        parameters=(*_PROMPT, static("SkipWhenDTMFBufferEnabled", "true", "false")),
+        one_of=(_PROMPT_NAMES,),
+        expected_errors=(NO_MATCH,),
+        flow_types=INBOUND | TRANSFER | WHISPER | CUSTOMER_QUEUE | MODULE,
+        note="On chat only Text is delivered, as a message of role SYSTEM.",
+    ),
+    ActionSpec(
+        name="MessageParticipantIteratively",
+        block="Loop prompts",
+        category="participant",
+        parameters=(
+            structure("Messages", required=True),
+            static("InterruptFrequencySeconds", low=1),
+            static("ContinueMessagingDuringInterrupt", "True", "False", "true", "false"),
+        ),
+        conditions=Conditions(operators=EQUALS, operands=("MessagesInterrupted",)),
+        other_errors=(NO_MATCH,),
+        flow_types=CUSTOMER_QUEUE | HOLD,
+        chat="fails",
+        note="On chat use MessageParticipant, Wait and Loop instead.",
+    ),
+    ActionSpec(
+        name="GetParticipantInput",
+        block="Get customer input / Store customer input",
+        category="participant",
+        parameters=(
+            *_PROMPT,
+            static("InputTimeLimitSeconds", low=1, high=180),
+            static("StoreInput", "True", "False"),
+            structure("InputValidation"),
+            structure("InputEncryption"),
+            structure("DTMFConfiguration"),
+        ),
+        at_most_one_of=(_PROMPT_NAMES,),
+        conditions=Conditions(operators=EQUALS),
+        expected_errors=(NO_MATCH,),
+        other_errors=("InputTimeLimitExceeded", NO_CONDITION, "InvalidPhoneNumber"),
+        flow_types=INBOUND | TRANSFER | CUSTOMER_QUEUE | MODULE,
+        chat="fails",
+        note="Digits of a voice call. To read what a chat customer wrote use Lex, "
+        "or Wait for CustomerReturned and ask a Lambda.",
+    ),
+    ActionSpec(
+        name="ConnectParticipantWithLexBot",
+        block="Get customer input (Amazon Lex)",
+        category="participant",
+        parameters=(
+            *_PROMPT,
+            structure("LexV2Bot"),
+            structure("LexBot"),
+            structure("LexSessionAttributes"),
+            structure("LexInitializationData"),
+            structure("LexTimeoutSeconds"),
+        ),
+        one_of=(("LexV2Bot", "LexBot"),),
+        at_most_one_of=(_PROMPT_NAMES,),
+        conditions=Conditions(operators=EQUALS),
+        errors=(NO_MATCH,),
+        expected_errors=(NO_CONDITION,),
+        other_errors=("InputTimeLimitExceeded",),
+        flow_types=INBOUND | TRANSFER | CUSTOMER_QUEUE | MODULE,
+    ),
+    ActionSpec(
+        name="ShowView",
+        block="Show view",
+        category="participant",
+        parameters=(
+            structure("ViewResource", required=True),
+            reference("InvocationTimeLimitSeconds", low=1),
+            structure("ViewData"),
+            structure("SensitiveDataConfiguration"),
+        ),
+        conditions=Conditions(operators=EQUALS),
+        errors=(NO_CONDITION, NO_MATCH, "TimeLimitExceeded"),
+        flow_types=INBOUND | CUSTOMER_QUEUE | MODULE,
+        note="A form in the agent workspace or a web chat. WhatsApp cannot show it.",
+    ),
+    ActionSpec(
+        name="DisconnectParticipant",
+        block="Disconnect / hang up",
+        category="participant",
+        terminal=True,
+        flow_types=INBOUND | TRANSFER | CUSTOMER_QUEUE,
+    ),
+)
