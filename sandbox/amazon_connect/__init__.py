@@ -1,0 +1,1 @@
+"""The state of the emulated Amazon Connect instance: contacts, participants, flows, queues."""
