@@ -1,0 +1,66 @@
+"""Webhook fields that are no conversation: quality, restriction, templates, preferences, calls.
+
+They become metrics and an operator's alert, never chat. Fields nobody knows are kept and named.
+Source: Meta, webhooks/overview; reference whatsapp-eum.md section 4.
+"""
+
+from chalicelib.whatsapp import fields
+from chalicelib.whatsapp.content import Json
+from chalicelib.whatsapp.errors_list import errors_of
+from chalicelib.whatsapp.messages import AccountEvent
+from chalicelib.whatsapp.senders import change_in_update
+
+TELLING = (
+    "event",
+    "decision",
+    "entity_type",
+    "category",
+    "value",
+    "reason",
+    "new_quality_score",
+    "new_category",
+    "current_limit",
+    "max_phone_numbers_per_business",
+    "message_template_name",
+    "message_template_language",
+    "requested_verified_name",
+    "alert_type",
+    "alert_severity",
+)
+"""Keys whose short values say what happened and are never personal data."""
+
+MAX_SUMMARY = 200
+"""Characters; a summary is one line of a log."""
+
+_GUESSED_FIELDS = {"calls": "calls", "message_echoes": "smb_message_echoes", "errors": "errors"}
+
+
+def account_event_of(payload: Json) -> AccountEvent:
+    """The account event in a piece's payload."""
+    value = fields.child(payload, "value")
+    errors = errors_of(value)
+    name = "errors" if errors else _field_name(payload, value)
+    update = next(iter(fields.objects(value, "user_id_update")), value)
+    return AccountEvent(
+        field=name,
+        summary=_summary(name, value, [error.code for error in errors]),
+        phone_number_id=fields.text(fields.child(value, "metadata"), "phone_number_id"),
+        waba_id=fields.text(payload, "waba_id"),
+        errors=errors,
+        identity_change=change_in_update(update) if name == "user_id_update" else None,
+        raw=value or payload,
+    )
+
+
+def _field_name(payload: Json, value: Json) -> str:
+    """The change's field; Meta's samples also put it inside the value, or leave it out."""
+    declared = fields.text(payload, "field") or fields.text(value, "field")
+    guessed = (name for key, name in _GUESSED_FIELDS.items() if key in value)
+    return declared or ("user_id_update" if "user_id_update" in value else next(guessed, "unknown"))
+
+
+def _summary(name: str, value: Json, codes: list[int]) -> str:
+    places = [value, *fields.objects(value, name), fields.child(value, "alert_info")]
+    told = [fields.text(place, key) for place in places for key in TELLING]
+    words = [*dict.fromkeys(word for word in told if word), *map(str, codes)]
+    return f"{name}: {', '.join(words)}"[:MAX_SUMMARY] if words else name

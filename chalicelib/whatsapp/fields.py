@@ -1,0 +1,106 @@
+"""Tolerant readers of JSON fields: whatever stands there, a value of the wanted type comes out.
+
+Public fixtures hold ids as numbers, timestamps as int or missing, objects where lists belong and
+null everywhere (reference whatsapp-eum.md section 2.1); a reader that raises would lose a message.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+MILLISECONDS_FROM = 100_000_000_000
+"""A number this large is no date in seconds (it would be the year 5138): it is milliseconds."""
+
+_NO_OBJECT: dict[str, Any] = {}
+
+
+def text(holder: Any, *keys: str) -> str:
+    """The first of `keys` that holds text or a number, as text; "" when none does."""
+    for key in keys:
+        found = scalar(as_object(holder).get(key))
+        if found:
+            return found
+    return ""
+
+
+def text_or_none(holder: Any, *keys: str) -> str | None:
+    return text(holder, *keys) or None
+
+
+def scalar(value: Any) -> str:
+    """Text or number as text, lone surrogates replaced so that UTF-8 can carry it; else ""."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    return ""
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else _NO_OBJECT
+
+
+def child(holder: Any, key: str) -> dict[str, Any]:
+    """The object under `key`, or an empty one."""
+    return as_object(as_object(holder).get(key))
+
+
+def objects(holder: Any, key: str) -> list[dict[str, Any]]:
+    """The objects of the list under `key`; a lone object counts as a list of one."""
+    value = as_object(holder).get(key)
+    if isinstance(value, dict):
+        return [value]
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def number(holder: Any, key: str) -> float | None:
+    """A finite number, also when written as text; None otherwise."""
+    try:
+        value = float(text(holder, key))
+    except (ValueError, OverflowError):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def integer(holder: Any, key: str) -> int:
+    """A whole number, 0 when there is none."""
+    value = number(holder, key)
+    return 0 if value is None else int(value)
+
+
+def moment(holder: Any, key: str) -> datetime | None:
+    """A time in UTC from seconds, milliseconds or ISO text; None when it is no date."""
+    seconds = number(holder, key)
+    if seconds is None:
+        return moment_from_iso(text(holder, key))
+    if abs(seconds) >= MILLISECONDS_FROM:
+        seconds /= 1000
+    try:
+        return datetime.fromtimestamp(seconds, tz=UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def moment_from_iso(value: str) -> datetime | None:
+    """AWS writes nine fractional digits and "Z"; text without an offset is taken as UTC."""
+    try:
+        found = datetime.fromisoformat(value)
+        return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def fingerprint(*values: Any) -> str:
+    """The same 64 hex characters for the same JSON, whatever the order of its keys."""
+    written = json.dumps(values, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(written.encode("ascii")).hexdigest()
+
+
+def narrowed(holder: Mapping[str, Any], *without: str) -> dict[str, Any]:
+    """A copy of the object without some keys."""
+    return {key: value for key, value in holder.items() if key not in without}

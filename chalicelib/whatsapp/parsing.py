@@ -1,0 +1,131 @@
+"""A piece's payload -> what it says. Total: any JSON yields a value, nothing raises.
+
+A payload holds one thing: {"waba_id", "origination_id", "field", "value": {"metadata",
+"contacts", and one of "messages": [m] | "statuses": [s] | anything else}}.
+"""
+
+from typing import Any, Literal
+
+from chalicelib.customer import Identifiers, identify
+from chalicelib.whatsapp import fields
+from chalicelib.whatsapp.account_events import account_event_of
+from chalicelib.whatsapp.content import Content, Edit, Json, MediaRef
+from chalicelib.whatsapp.errors_list import errors_of
+from chalicelib.whatsapp.kinds import content_of, kind_of
+from chalicelib.whatsapp.messages import (
+    AccountEvent,
+    DeliveryStatus,
+    InboundMessage,
+    Product,
+    Quoted,
+    Referral,
+)
+from chalicelib.whatsapp.senders import sender_of
+
+
+def parse(payload: Any) -> InboundMessage | DeliveryStatus | AccountEvent:
+    """What a piece's payload says; an account event when it is neither message nor status."""
+    whole = fields.as_object(payload)
+    value = fields.child(whole, "value")
+    for message in fields.objects(value, "messages"):
+        return _message(whole, value, message)
+    for status in fields.objects(value, "statuses"):
+        return _status(whole, value, status)
+    return account_event_of(whole)
+
+
+def _message(payload: Json, value: Json, message: Json) -> InboundMessage:
+    number = fields.text(fields.child(value, "metadata"), "phone_number_id")
+    kind = kind_of(message)
+    content = content_of(message, kind)
+    return InboundMessage(
+        wamid=fields.text(message, "id") or fields.fingerprint(number, message),
+        phone_number_id=number,
+        kind=kind,
+        content=content,
+        sender=sender_of(message, value),
+        origination_id=fields.text(payload, "origination_id"),
+        waba_id=fields.text(payload, "waba_id"),
+        sent_at=fields.moment(message, "timestamp"),
+        media=_media(content),
+        quoted=_quoted(message, content),
+        forwarded=_forwarded(message),
+        referral=_referral(message),
+        errors=errors_of(message),
+        group_id=fields.text(message, "group_id"),
+        raw=message,
+    )
+
+
+def _media(content: Content) -> MediaRef | None:
+    """The file to fetch, also the new one of an edited message; None without an id."""
+    inside = content.content if isinstance(content, Edit) else content
+    return inside if isinstance(inside, MediaRef) and inside.media_id else None
+
+
+def _quoted(message: Json, content: Content) -> Quoted | None:
+    context = fields.child(message, "context")
+    if not context and isinstance(content, Edit):
+        context = fields.child(fields.child(fields.child(message, "edit"), "message"), "context")
+    item = fields.child(context, "referred_product")
+    product = Product(
+        catalog_id=fields.text(item, "catalog_id"),
+        product_id=fields.text(item, "product_retailer_id"),
+    )
+    found = Quoted(
+        wamid=fields.text(context, "id"),
+        author=fields.text(context, "from"),
+        product=product if item else None,
+    )
+    return found if found.wamid or found.product else None
+
+
+def _forwarded(message: Json) -> Literal["", "forwarded", "often"]:
+    context = fields.child(message, "context")
+    if context.get("frequently_forwarded") is True:
+        return "often"
+    return "forwarded" if context.get("forwarded") is True else ""
+
+
+def _referral(message: Json) -> Referral | None:
+    told = fields.child(message, "referral")
+    if not told:
+        return None
+    return Referral(
+        source_type=fields.text(told, "source_type"),
+        source_id=fields.text(told, "source_id"),
+        source_url=fields.text(told, "source_url"),
+        headline=fields.text(told, "headline"),
+        body=fields.text(told, "body"),
+        media_type=fields.text(told, "media_type"),
+        media_url=fields.text(told, "image_url", "video_url", "thumbnail_url"),
+        click_id=fields.text(told, "ctwa_clid"),
+        welcome_text=fields.text(fields.child(told, "welcome_message"), "text"),
+    )
+
+
+def _status(payload: Json, value: Json, status: Json) -> DeliveryStatus:
+    return DeliveryStatus(
+        wamid=fields.text(status, "id"),
+        status=fields.text(status, "status").lower() or "unknown",
+        phone_number_id=fields.text(fields.child(value, "metadata"), "phone_number_id"),
+        waba_id=fields.text(payload, "waba_id"),
+        at=fields.moment(status, "timestamp"),
+        callback_data=fields.text_or_none(status, "biz_opaque_callback_data"),
+        errors=errors_of(status),
+        pricing=fields.child(status, "pricing") or None,
+        recipient=_recipient(status),
+        type=fields.text(status, "type") or "message",
+        raw=status,
+    )
+
+
+def _recipient(status: Json) -> Identifiers:
+    """Whom our message was for. The parent id has two names in the wild: both are read."""
+    if fields.text(status, "recipient_type") == "group":
+        return Identifiers(group_id=fields.text_or_none(status, "recipient_id"))
+    return identify(
+        fields.text(status, "recipient_user_id"),
+        fields.text(status, "parent_recipient_user_id", "recipient_parent_user_id"),
+        fields.text(status, "recipient_id"),
+    )

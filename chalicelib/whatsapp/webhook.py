@@ -1,0 +1,206 @@
+"""WhatsApp's events as End User Messaging delivers them -> typed values. Pure.
+
+Three steps, so that a queue can stand between them:
+    read_envelopes(body)   one SQS or HTTP body -> envelopes; raises UnreadableEvent
+    split(envelope)        -> pieces: one message, status or account event each, self-contained
+    parse(piece.payload)   -> InboundMessage | DeliveryStatus | AccountEvent; never raises
+
+Accepted bodies: EUM envelope, SNS-wrapped or raw, whose `whatsAppWebhookEntry` is text or object
+holding a bare entry, {entry: [..]} or {object, entry}; and the last three without an envelope.
+Source: reference whatsapp-eum.md sections 1.1, 1.2 and 2.1.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from dataclasses import field as default
+from typing import Any, Literal
+
+from chalicelib.errors import UnreadableEvent
+from chalicelib.whatsapp import fields, senders
+from chalicelib.whatsapp.content import Json
+from chalicelib.whatsapp.messages import AccountEvent, DeliveryStatus, InboundMessage
+from chalicelib.whatsapp.parsing import parse
+
+__all__ = ["Envelope", "Piece", "api_id", "parse", "read_envelopes", "split"]
+
+NOT_FROM_CUSTOMERS = frozenset({"history", "smb_message_echoes", "smb_app_state_sync"})
+"""Fields whose messages the business wrote itself, or that are old: never a customer speaking."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """One event: Meta entries, and EUM's id ("phone-number-id-<hex>") of each Meta number id."""
+
+    entries: tuple[Json, ...]
+    origination_ids: dict[str, str] = default(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One message, status or account event, ready to travel alone.
+
+    `id` is unique per thing: the wamid of a message (a hash when missing), a hash of a status
+    (several statuses share a wamid) or account event; the same for every repeat. `wamid` is ""
+    for account events. `identity` is the strongest customer identifier or "".
+    """
+
+    kind: Literal["message", "status", "account"]
+    id: str
+    wamid: str
+    phone_number_id: str
+    identity: str
+    callback_data: str | None
+    payload: Json
+
+
+def read_envelopes(body: str) -> list[Envelope]:
+    """The envelopes in one body.
+
+    Raises UnreadableEvent when the body is no JSON or has no known outer shape.
+    """
+    found = list(_envelopes(_decode(body), depth=0))
+    if not found:
+        raise UnreadableEvent("the event holds no WhatsApp entry", code="empty_event")
+    return found
+
+
+def _decode(written: Any) -> Any:
+    if not isinstance(written, str | bytes):
+        return written
+    try:
+        # NaN and Infinity are no JSON: they would come out of the queue unreadable for others.
+        return json.loads(written, parse_constant=lambda _: None)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableEvent("the event is not JSON", code="not_json") from error
+
+
+def _envelopes(document: Any, depth: int) -> Iterator[Envelope]:
+    if depth > 3:  # noqa: PLR2004  Lambda record > SQS body > SNS message > envelope
+        raise UnreadableEvent("the event is wrapped too often", code="unknown_shape")
+    if isinstance(document, list):
+        for item in document:
+            yield from _envelopes(item, depth + 1)
+        return
+    inside = fields.as_object(document)
+    if "whatsAppWebhookEntry" in inside:
+        yield _eum_envelope(inside)
+    elif "Message" in inside:
+        yield from _envelopes(_decode(inside["Message"]), depth + 1)
+    elif "Records" in inside:
+        for record in fields.objects(inside, "Records"):
+            wrapped = record.get("body") or fields.child(record, "Sns").get("Message")
+            yield from _envelopes(_decode(wrapped), depth + 1)
+    else:
+        yield Envelope(entries=_entries(inside))
+
+
+def _eum_envelope(envelope: Json) -> Envelope:
+    context = fields.child(envelope, "context")
+    known = fields.objects(context, "MetaPhoneNumberIds")
+    ids = {
+        fields.text(item, "metaPhoneNumberId"): api_id(fields.text(item, "arn")) for item in known
+    }
+    entries = _entries(_decode(envelope["whatsAppWebhookEntry"]))
+    return Envelope(entries=entries, origination_ids=ids)
+
+
+def api_id(arn: str) -> str:
+    """EUM's id of a number from its ARN: ".../phone-number-id/<hex>" -> "phone-number-id-<hex>"."""
+    _, found, name = arn.rpartition(":phone-number-id/")
+    return f"phone-number-id-{name}" if found else arn
+
+
+def _entries(document: Any) -> tuple[Json, ...]:
+    """A full webhook, {entry: [..]}, a bare entry, a bare change or a bare value as entries."""
+    inside = fields.as_object(document)
+    if "entry" in inside:
+        return tuple(fields.objects(inside, "entry"))
+    if "changes" in inside:
+        return (inside,)
+    if "value" in inside:
+        return ({"changes": [inside]},)
+    if {"messages", "statuses", "metadata"} & inside.keys():
+        return ({"changes": [{"value": inside}]},)
+    raise UnreadableEvent("the event has an unknown shape", code="unknown_shape")
+
+
+def split(envelope: Envelope) -> list[Piece]:
+    """One piece per message, status and account event of every change of every entry."""
+    return [
+        _piece(entry, change, value, envelope.origination_ids)
+        for entry in envelope.entries
+        for change in _changes(entry)
+        for value in _single_values(change)
+    ]
+
+
+def _changes(entry: Json) -> list[Json]:
+    # An entry without changes is an event nobody knows: it is kept as one, not lost.
+    return fields.objects(entry, "changes") or [{"value": fields.narrowed(entry, "id", "changes")}]
+
+
+def _single_values(change: Json) -> Iterator[Json]:
+    """The change's value, once per thing in it, with everything about the others left out."""
+    value = fields.child(change, "value")
+    common = fields.narrowed(value, "messages", "statuses", "contacts", "errors")
+    messages = [] if _is_ours(change) else fields.objects(value, "messages")
+    for message in messages:
+        yield {**common, "contacts": senders.contacts_of(message, value), "messages": [message]}
+    statuses = fields.objects(value, "statuses")
+    for status in statuses:
+        yield {**common, "statuses": [status]}
+    updates = fields.objects(value, "user_id_update")
+    for update in updates:
+        yield {**common, "user_id_update": [update]}
+    # An event that says nothing still makes one piece: whatever came in is accounted for.
+    if value.get("errors") or not (messages or statuses or updates):
+        yield fields.narrowed(value, *(("messages", "statuses") if messages or statuses else ()))
+
+
+def _is_ours(change: Any) -> bool:
+    return fields.text(change, "field") in NOT_FROM_CUSTOMERS
+
+
+def _piece(entry: Json, change: Json, value: Json, origination_ids: dict[str, str]) -> Piece:
+    number = fields.text(fields.child(value, "metadata"), "phone_number_id")
+    payload: Json = {
+        "waba_id": fields.text(entry, "id"),
+        "origination_id": origination_ids.get(number, ""),
+        "field": fields.text(change, "field"),
+        "value": value,
+    }
+    parsed = parse(payload)
+    kind, name = _kind_and_id(parsed, payload)
+    return Piece(
+        kind=kind,
+        id=name,
+        wamid="" if isinstance(parsed, AccountEvent) else parsed.wamid,
+        phone_number_id=number,
+        identity=_customer(parsed),
+        callback_data=parsed.callback_data if isinstance(parsed, DeliveryStatus) else None,
+        payload=payload,
+    )
+
+
+Parsed = InboundMessage | DeliveryStatus | AccountEvent
+
+
+def _kind_and_id(
+    parsed: Parsed, payload: Json
+) -> tuple[Literal["message", "status", "account"], str]:
+    if isinstance(parsed, InboundMessage):
+        return "message", parsed.wamid
+    if isinstance(parsed, DeliveryStatus):
+        # sent, delivered and read share a wamid: as one id the queue would drop the later ones.
+        return "status", fields.fingerprint(parsed.phone_number_id, parsed.raw)
+    return "account", fields.fingerprint(payload)
+
+
+def _customer(parsed: Parsed) -> str:
+    """The customer concerned; by the identifier known until now when it has just changed."""
+    if isinstance(parsed, DeliveryStatus):
+        return parsed.recipient.strongest
+    if parsed.identity_change:
+        return parsed.identity_change.previous.strongest
+    return parsed.identity.strongest if isinstance(parsed, InboundMessage) else ""
