@@ -13,6 +13,20 @@ from typing import Literal
 from chalicelib.customer import NOBODY, Identifiers, IdentityChange
 from chalicelib.whatsapp.content import Content, Json, MediaRef, System
 
+__all__ = [
+    "AccountEvent",
+    "Content",
+    "DeliveryStatus",
+    "InboundMessage",
+    "Json",
+    "MediaRef",
+    "Product",
+    "Quoted",
+    "Referral",
+    "Sender",
+    "WhatsAppError",
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
