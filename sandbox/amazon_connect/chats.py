@@ -11,7 +11,15 @@ from sandbox.amazon_connect import limits, streaming
 from sandbox.amazon_connect.chat_request import ChatRequest
 from sandbox.amazon_connect.flow_side import FlowSide
 from sandbox.amazon_connect.instance import Instance
-from sandbox.amazon_connect.records import EVENT, Attachment, Chat, Contact, Item, Participant
+from sandbox.amazon_connect.records import (
+    EVENT,
+    Attachment,
+    Chat,
+    Contact,
+    Item,
+    Participant,
+    Receipt,
+)
 from sandbox.amazon_connect.switches import ConnectSwitches
 from sandbox.outside import Clock, Scheduler, Topics
 
@@ -244,12 +252,16 @@ class Chats:
         self._wake_flow(chat, participant)
         return item
 
-    def receipt(self, chat: Chat, participant: Participant, name: str, about: Item) -> Item:
+    def receive(self, chat: Chat, participant: Participant, name: str, about: Item) -> Item:
         """An event "message.delivered" or "message.read": streamed, not in the transcript."""
+        receipt = about.receipts.setdefault(participant.id, Receipt())
+        receipt.delivered_at = receipt.delivered_at or self.clock.now()
+        if name == "message.read":
+            receipt.read_at = receipt.read_at or self.clock.now()
         item = self._item(chat, "EVENT", EVENT + name, participant)
         item.in_transcript = False
         item.about = about.id
-        item.receipts = {participant.id: about.receipts[participant.id]}
+        item.receipts = {participant.id: receipt}
         return self.publish(chat, item)
 
     def _item(

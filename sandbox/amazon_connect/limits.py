@@ -21,10 +21,10 @@ ATTACHMENT_BYTES = 20 * 1024 * 1024  # features: chat attachments
 ATTACHMENTS = 35  # features: attachments per conversation
 ATTACHMENT_URL_S = 900  # believed: how long an upload address lives
 DOWNLOAD_URL_S = 300  # model, GetAttachment.UrlExpiryInSeconds, the largest and default
-ATTACHMENT_EXTENSIONS = frozenset(  # administrator guide, enable-attachments: default for chat
-    ["csv", "doc", "docx", "heic", "jfif", "jpeg", "jpg", "mov", "mp4", "pdf", "png", "ppt"]
-    + ["pptx", "rtf", "txt", "wav", "xls", "xlsx"]
-)
+# administrator guide, enable-attachments: default for chat; .wav is the only audio
+_DOCUMENTS = ("csv", "doc", "docx", "pdf", "ppt", "pptx", "rtf", "txt", "xls", "xlsx")
+_MEDIA = ("heic", "jfif", "jpeg", "jpg", "mov", "mp4", "png", "wav")
+ATTACHMENT_EXTENSIONS = frozenset({*_DOCUMENTS, *_MEDIA})
 
 FLOW_CHARACTERS = 256_000  # model, CreateContactFlowModule.Content
 FLOW_ACTIONS = 250  # flow language: actions per flow
