@@ -232,6 +232,6 @@ def _line(item: Item, chat: Chat) -> DeskLine:
         text=item.content or "",
         name=file.name if file else "",
         body=(file.body or b"") if file else None,
-        delivered_at=receipt and receipt.delivered_at,
-        read_at=receipt and receipt.read_at,
+        delivered_at=receipt.delivered_at if receipt else None,
+        read_at=receipt.read_at if receipt else None,
     )

@@ -82,7 +82,14 @@ class LambdaFunctions:
         if took_s > timeout_s:
             payload, error = None, f"Task timed out after {timeout_s:.2f} seconds"
         self.invocations.append(
-            Invocation(function_name=name, event=event, payload=payload, error=error, took_s=took_s)
+            Invocation(
+                function_name=name,
+                event=event,
+                payload=payload,
+                error=error,
+                took_s=took_s,
+                limit_s=limit_s,
+            )
         )
         return LambdaAnswer(payload=payload, error=error, took_s=took_s)
 
