@@ -77,7 +77,8 @@ def in_process(router: Router, *, port: int = 0) -> Iterator[InProcess]:
 
     Sets dummy credentials and a region, resets moto, starts the loopback server (port 0: any) and
     points S3's endpoint at it, so that presigned URLs are reachable by plain HTTP. SDK back-offs
-    pass on the sandbox's clock instead of being waited for. Raises RuntimeError when one is active already.
+    pass on the sandbox's clock instead of being waited for. Raises RuntimeError when one is
+    active already.
     """
     if _active:
         raise RuntimeError("the sandbox is already active in this process")

@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 from botocore import xform_name
 
+Params = dict[str, Any]  # boto3-shaped parameters or output
+
 
 class AwsError(Exception):
     """A service refuses a call; real clients see their own typed exception.
