@@ -1,0 +1,74 @@
+"""All flows of a folder, rendered for one stage: `load("contact_flows", "sandbox")`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flowkit.model import Flow, parse
+from flowkit.render import load_settings, render
+
+_SUFFIX = ".json.j2"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Flows and modules by name, the settings of the stage, and the ids and ARNs they have.
+
+    `settings["queues"]`, `["hours"]`, `["flows"]`, `["modules"]` hold an `id` per name;
+    `settings["arns"]` the same kinds, plus `lambdas` and `instance`, as ARNs.
+    """
+
+    flows: dict[str, Flow]
+    modules: dict[str, Flow]
+    settings: dict[str, Any]
+
+    def flow(self, reference: str) -> Flow | None:
+        """A flow by name, id or ARN (with or without a `:version`)."""
+        return _find(self.flows, self.settings.get("flows") or {}, reference)
+
+    def module(self, reference: str) -> Flow | None:
+        """A module by name, id (`id:$LATEST` too) or ARN."""
+        return _find(self.modules, self.settings.get("modules") or {}, reference)
+
+    def queue_name(self, reference: str) -> str | None:
+        return _name(self.settings.get("queues") or {}, reference)
+
+    def hours_name(self, reference: str) -> str | None:
+        return _name(self.settings.get("hours") or {}, reference)
+
+    def lambda_name(self, arn: str) -> str | None:
+        """The name settings.yaml gives a function, from its ARN."""
+        arns: dict[str, str] = self.settings["arns"]["lambdas"]
+        return next((name for name, known in arns.items() if known == arn), None)
+
+
+def load(path: str | Path = "contact_flows", stage: str = "sandbox") -> Bundle:
+    """Render and parse `*.json.j2` (flows) and `modules/*.json.j2` of a folder.
+
+    Raises RenderError for templates and settings, FlowError for what renders to no flow.
+    """
+    folder = Path(path)
+    settings = load_settings(folder / "settings.yaml", stage)
+    return Bundle(_rendered(folder, settings), _rendered(folder / "modules", settings), settings)
+
+
+def _rendered(folder: Path, settings: dict[str, Any]) -> dict[str, Flow]:
+    templates = sorted(folder.glob(f"*{_SUFFIX}"))
+    names = {template.name.removesuffix(_SUFFIX): template for template in templates}
+    return {name: parse(render(template, settings), name) for name, template in names.items()}
+
+
+def _find(flows: Mapping[str, Flow], ids: Mapping[str, Any], reference: str) -> Flow | None:
+    return flows.get(_name(ids, reference) or reference)
+
+
+def _name(entries: Mapping[str, Any], reference: str) -> str | None:
+    """The name whose id a reference carries: plain, as the end of an ARN, or with a version."""
+    bare = reference.rsplit("/", maxsplit=1)[-1].split(":", maxsplit=1)[0]
+    for name, entry in entries.items():
+        if reference == name or bare == str(entry["id"]):
+            return name
+    return None

@@ -1,0 +1,58 @@
+"""Everything outside the flow, as the engine needs it. The engine reaches nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
+
+from flowkit.engine.contact import Contact, QueueInfo
+from flowkit.model import Flow
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaAnswer:
+    """What one invocation gave: a decoded JSON payload, or an error in words. Seconds taken."""
+
+    payload: Any = None
+    error: str | None = None
+    took_s: float = 0.0
+
+
+class Services(Protocol):
+    """The world around a flow. Unknown queues, flows and modules are None; `is_open` raises
+    LookupError for unknown hours."""
+
+    def invoke_lambda(self, arn: str, event: dict[str, Any], limit_s: float) -> LambdaAnswer: ...
+
+    def is_open(self, hours_id: str | None, queue_id: str | None, now: datetime) -> bool: ...
+
+    def queue(self, queue_id: str) -> QueueInfo | None: ...
+
+    def flow(self, flow_id: str) -> Flow | None: ...
+
+    def module(self, module_id: str) -> Flow | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StandInAnswer:
+    """What an integration answered: `result` chooses the branch, `error` names a failure.
+
+    `data` fills the action's namespace (`$.Lex`, `$.Customer`, `$.Case`).
+    """
+
+    result: str | None = None
+    data: dict[str, Any] | None = None
+    error: str | None = None
+
+
+@runtime_checkable
+class StandIns(Protocol):
+    """Optional part of the services: answers for Lex, customer profiles and cases.
+
+    Without it, or when it gives None, such an action takes its error branch.
+    """
+
+    def stand_in(
+        self, action_type: str, parameters: dict[str, Any], contact: Contact
+    ) -> StandInAnswer | None: ...
