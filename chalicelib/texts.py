@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 DEFAULT_LANGUAGE = "en"
+NOTICE_MARK = "\u2139\ufe0f "
+"""Every notice of ours to the agent starts with this; no line of a customer ever does."""
+
 FOLDER = Path(__file__).with_name("texts")
 
 

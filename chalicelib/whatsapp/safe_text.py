@@ -7,9 +7,6 @@ shows "gpj.exe" as "exe.jpg", a line that copies our notice mark would speak in 
 import re
 from pathlib import PurePosixPath
 
-NOTICE_MARK = "\u2139\ufe0f "
-"""Every notice of ours to the agent starts with this; no line of a customer ever does."""
-
 _HARMLESS_MARK = "(i)"
 _LOOKS_LIKE_NOTICE = re.compile(
     "^([ \t\u00a0\u200b-\u200f\u2060\ufeff]*)\u2139\ufe0f?", re.MULTILINE

@@ -8,11 +8,11 @@ described by `message.media` and attached elsewhere; here they are named.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from chalicelib.texts import Texts
+from chalicelib.texts import NOTICE_MARK, Texts
 from chalicelib.whatsapp import render_content, render_events, render_replies
-from chalicelib.whatsapp.content import Choice
+from chalicelib.whatsapp.content import CallPermission, Choice, Edit, FormAnswers
 from chalicelib.whatsapp.messages import InboundMessage
-from chalicelib.whatsapp.safe_text import NOTICE_MARK, clip, safe_line
+from chalicelib.whatsapp.safe_text import clip, safe_line
 from chalicelib.whatsapp.split import split, utf8_size
 from chalicelib.whatsapp.view import MAX_ATTRIBUTE, RENDERERS, View, render_unknown
 
@@ -40,6 +40,8 @@ the payload keeps the whole."""
 
 ERRORS_SHOWN_BY_KIND = frozenset({"unsupported", "unknown", "errors"})
 """Kinds whose renderer already says what the errors beside them mean."""
+
+_ANSWERS = (Choice, FormAnswers, CallPermission, Edit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +119,12 @@ def _referral(view: View) -> str:
 
 
 def _quote(view: View) -> str:
-    """The "re:" line. A tapped choice has none: flows compare its text with the title."""
+    """The "re:" line. Taps and forms have none: they always answer us, and flows compare the
+    text of a tapped choice with its title."""
     quoted = view.message.quoted
-    if not quoted or isinstance(view.message.content, Choice):
+    if not quoted:
         return ""
-    if quoted.product:
+    if quoted.product and not isinstance(view.message.content, Choice):
         return view.texts.get(
             "shown.re_product",
             product=safe_line(quoted.product.product_id, 100),

@@ -1,0 +1,27 @@
+"""The customer service window: free replies until 24 hours after the customer's last message.
+
+Times are epoch seconds, as WhatsApp's timestamps. Pure.
+"""
+
+from chalicelib.whatsapp.limits import WINDOW_SECONDS
+
+UNKNOWN = 0
+"""A customer message without a readable time. Ignorance closes nothing: WhatsApp then decides
+itself, and its 131047 comes back as a failed status."""
+
+
+def window_closes_at(wrote_at: int) -> int | None:
+    """When the window closes; None while the time of the last message is unknown."""
+    return wrote_at + WINDOW_SECONDS if wrote_at > UNKNOWN else None
+
+
+def window_open(wrote_at: int, now: int) -> bool:
+    """Whether anything but a template may be sent."""
+    closes = window_closes_at(wrote_at)
+    return closes is None or now < closes
+
+
+def seconds_left(wrote_at: int, now: int) -> int:
+    """Seconds until the window closes, 0 when it has; a whole window when unknown."""
+    closes = window_closes_at(wrote_at)
+    return WINDOW_SECONDS if closes is None else max(0, closes - now)
