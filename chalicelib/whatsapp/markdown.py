@@ -19,7 +19,10 @@ _FENCE = re.compile(
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(?P<title>.+?)[ \t]*#*[ \t]*$")
 _RULE = re.compile(r"^ {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$")
 _BULLET = re.compile(r"^(?P<indent>[ \t]*)[*+-][ \t]+(?P<task>\[[ xX]\][ \t]+)?(?=\S)")
-_ANY_LINK = rf"!?\[(?P<label>[^\[\]\n]{{0,{MAX_SPAN}}})\]\((?P<url>[^()\s]{{1,2000}}(?:\([^()\s]*\)[^()\s]*)?)(?:[ \t]+\"[^\"\n]*\")?\)"
+_ANY_LINK = (
+    rf"!?\[(?P<label>[^\[\]\n]{{0,{MAX_SPAN}}})\]"
+    r"\((?P<url>[^()\s]{1,2000}(?:\([^()\s]*\)[^()\s]*)?)(?:[ \t]+\"[^\"\n]*\")?\)"
+)
 _SURE = (
     r"(?P<code>(?P<ticks>`+)[^`\n]+(?P=ticks))"
     rf"|(?P<link>{_ANY_LINK})"

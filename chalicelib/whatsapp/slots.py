@@ -14,7 +14,10 @@ def slot_title(date: str, offset_minutes: float | None, texts: Texts) -> str:
     start = fields.moment_from_iso(date)
     if start is None:
         return date or "?"
-    local = start.astimezone(_zone(offset_minutes, date))
+    try:
+        local = start.astimezone(_zone(offset_minutes, date))
+    except OverflowError:  # the first or last day of the calendar
+        return date
     return texts.get(
         "time.slot",
         weekday=texts.get("time.weekdays").split()[local.weekday()],
@@ -29,9 +32,8 @@ def _zone(offset_minutes: float | None, date: str) -> timezone:
     if offset_minutes is None:
         written = datetime.fromisoformat(date).utcoffset()
         return timezone(written) if written is not None else UTC
-    return timezone(
-        timedelta(minutes=max(-MAX_OFFSET_MINUTES, min(MAX_OFFSET_MINUTES, int(offset_minutes))))
-    )
+    minutes = max(-MAX_OFFSET_MINUTES, min(MAX_OFFSET_MINUTES, int(offset_minutes)))
+    return timezone(timedelta(minutes=minutes))
 
 
 def slot_description(slot: dict[str, Any], texts: Texts) -> str:
