@@ -24,7 +24,7 @@ _ANY_LINK = (
     r"\((?P<url>[^()\s]{1,2000}(?:\([^()\s]*\)[^()\s]*)?)(?:[ \t]+\"[^\"\n]*\")?\)"
 )
 _SURE = (
-    r"(?P<code>(?P<ticks>`+)[^`\n]+(?P=ticks))"
+    r"(?P<code>(?<!`)(?P<ticks>`{1,3})[^`\n]+(?P=ticks)(?!`))"
     rf"|(?P<link>{_ANY_LINK})"
     r"|(?P<auto><(?:https?://|mailto:)[^<>\s]+>)"
     r"|(?P<bare>(?:https?://|www\.)[^\s<>]+)"
@@ -35,7 +35,7 @@ _SURE = (
 _MARKDOWN_ONLY = (
     rf"|(?<!\w)__(?=\S)(?P<bold2>[^\n]{{1,{MAX_SPAN}}}?)(?<=\S)__(?!\w)"
     r"|(?P<escape>\\[\\`*_{}\[\]()#+\-.!~>|])"
-    rf"|(?<![\w*])\*(?=[^\s*])(?P<italic>[^*\n]{{1,{MAX_SPAN}}})(?<=\S)\*(?![\w*])"
+    rf"|(?<![\w*])\*(?=[^\s*])(?P<italic>(?:[^*\n]|\*\*[^*\n]+\*\*){{1,{MAX_SPAN}}})(?<=\S)\*(?![\w*])"
 )
 _PLAIN = re.compile(_SURE)
 _MARKDOWN = re.compile(_SURE + _MARKDOWN_ONLY)
