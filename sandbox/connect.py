@@ -7,9 +7,9 @@ from sandbox.amazon_connect.chats import Chats
 from sandbox.amazon_connect.connections import Connections
 from sandbox.amazon_connect.contact_operations import ContactOperations
 from sandbox.amazon_connect.flow_operations import FlowOperations
-from sandbox.amazon_connect.rates import RateLimiter
 from sandbox.amazon_connect.resource_operations import ResourceOperations
 from sandbox.amazon_connect.tokens import TokenStore
+from sandbox.rates import RateLimiter
 from sandbox.wire import AwsError, Emulator, WireCall
 
 # Operations whose model has no ThrottlingException answer a rate over the limit with this.

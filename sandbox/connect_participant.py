@@ -12,9 +12,9 @@ from sandbox.amazon_connect import limits, rules, transcript
 from sandbox.amazon_connect.attachments import Attachments
 from sandbox.amazon_connect.chats import Chats
 from sandbox.amazon_connect.connections import Connections
-from sandbox.amazon_connect.rates import RateLimiter
 from sandbox.amazon_connect.records import EVENT, Chat, Item, Participant, iso
 from sandbox.amazon_connect.tokens import TokenStore
+from sandbox.rates import RateLimiter
 from sandbox.wire import AwsError, Emulator, WireCall
 
 Params = dict[str, Any]

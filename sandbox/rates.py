@@ -1,4 +1,4 @@
-"""Request rates as Connect limits them: a bucket per operation, refilled by the sandbox's clock."""
+"""Request rates as the services limit them: buckets refilled by the sandbox's clock."""
 
 from datetime import datetime
 

@@ -1,0 +1,1 @@
+"""WhatsApp behind End User Messaging Social: the account, its customers, Meta's rules."""
