@@ -1,0 +1,146 @@
+"""An inbound WhatsApp message as the protocol handles it: who wrote, what will be shown. Pure."""
+
+from chalicelib.bundles import Arrival, Queued
+from chalicelib.conversation import Member, Reply
+from chalicelib.customer import Identifiers, alias_keys, conversation_key
+from chalicelib.texts import Texts
+from chalicelib.whatsapp.messages import InboundMessage
+from chalicelib.whatsapp.safe_text import safe_filename
+from chalicelib.whatsapp.to_chat import to_chat
+
+# Country calling codes and BSUID prefixes of places where most customers write Spanish or
+# Portuguese: a first guess for texts and speech, never a decision. Source: ITU-T E.164.
+SPANISH_CODES = [
+    "34",
+    "51",
+    "52",
+    "53",
+    "54",
+    "56",
+    "57",
+    "58",
+    "502",
+    "503",
+    "504",
+    "505",
+    "506",
+    "507",
+    "591",
+    "593",
+    "595",
+    "598",
+    "1787",
+    "1809",
+    "1829",
+    "1849",
+    "1939",
+]
+PORTUGUESE_CODES = ["55", "351", "238", "239", "244", "245", "258"]
+SPANISH_COUNTRIES = frozenset(
+    [
+        "ES",
+        "PE",
+        "MX",
+        "CU",
+        "AR",
+        "CL",
+        "CO",
+        "VE",
+        "GT",
+        "SV",
+        "HN",
+        "NI",
+        "CR",
+        "PA",
+        "BO",
+        "EC",
+        "PY",
+        "UY",
+        "PR",
+        "DO",
+    ]
+)
+PORTUGUESE_COUNTRIES = frozenset(["BR", "PT", "CV", "ST", "AO", "GW", "MZ"])
+
+
+def arrive(
+    message: InboundMessage,
+    *,
+    receipt: str,
+    body: str,
+    texts: Texts,
+    default_origination_id: str,
+    redrive: int = 0,
+) -> Queued:
+    """The message with its sender, ready to be bundled."""
+    return Queued(
+        receipt=receipt,
+        arrival=_arrival(message, default_origination_id),
+        member=_member(message, texts, redrive),
+        body=body,
+    )
+
+
+def language_of(identifiers: Identifiers) -> str:
+    """A guess from the customer's country: es, pt, or "" when nothing speaks for either."""
+    for bsuid in (identifiers.user_id, identifiers.parent_user_id):
+        country = (bsuid or "").split(".")[0]
+        if country in SPANISH_COUNTRIES:
+            return "es"
+        if country in PORTUGUESE_COUNTRIES:
+            return "pt"
+    phone = (identifiers.phone or "").lstrip("+")
+    if phone.startswith(tuple(SPANISH_CODES)):
+        return "es"
+    return "pt" if phone.startswith(tuple(PORTUGUESE_CODES)) else ""
+
+
+def _arrival(message: InboundMessage, default_origination_id: str) -> Arrival:
+    known, current = message.identity, message.identity
+    if message.identity_change:
+        known, current = message.identity_change.previous, message.identity_change.current
+    keys = (
+        *alias_keys(message.phone_number_id, known),
+        *alias_keys(message.phone_number_id, current),
+    )
+    return Arrival(
+        keys=tuple(dict.fromkeys(keys)) or (_nobody(message),),
+        reply=Reply(
+            origination_id=message.origination_id or default_origination_id,
+            to=current.phone or "",
+            recipient=current.user_id or current.parent_user_id or "",
+            group=current.group_id or "",
+        ),
+        name=message.sender.name or message.sender.username,
+        language=language_of(current),
+    )
+
+
+def _nobody(message: InboundMessage) -> str:
+    """A message that names no sender still gets a conversation of its own: it is not lost."""
+    return conversation_key(message.phone_number_id, message.wamid)
+
+
+def _member(message: InboundMessage, texts: Texts, redrive: int) -> Member:
+    line = to_chat(message, texts)
+    media = message.media
+    return Member(
+        wamid=message.wamid,
+        sent_at=int(message.sent_at.timestamp()) if message.sent_at else 0,
+        kind=message.kind,
+        text=_beside_file(line.text, message, texts) if media else line.text,
+        media_id=media.media_id if media else "",
+        mime=media.mime_type if media else "",
+        filename=safe_filename(media.filename) if media and media.filename else "",
+        attributes=tuple(line.attributes.items()),
+        redrive=redrive,
+    )
+
+
+def _beside_file(text: str, message: InboundMessage, texts: Texts) -> str:
+    """The words beside a file; its bare label says nothing that the file does not, so it goes.
+
+    Every Connect message is billed.
+    """
+    labels = {texts.get(f"media.{message.kind}.label")}
+    return "\n".join(line for line in text.split("\n") if line not in labels)

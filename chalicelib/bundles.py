@@ -1,0 +1,101 @@
+"""What waited together travels together: messages of one customer -> bundles, in order. Pure.
+
+Sorted by WhatsApp's timestamp; consecutive texts become one Connect message, because every
+Connect message is billed; anything else stands alone. Texts are merged only while they fit into
+one message.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from chalicelib.conversation import Member, Reply
+
+# SendMessage and InitialMessage content: 1..16,384 bytes (botocore 1.44.5 connectparticipant).
+MAX_CONTENT_BYTES = 16_384
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Who wrote, as this event says it. `keys`: conversation keys, strongest identifier first."""
+
+    keys: tuple[str, ...]
+    reply: Reply
+    name: str = ""
+    language: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.keys[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """One message of a batch. `receipt`: the queue's message id; `body`: what lay in the queue."""
+
+    receipt: str
+    arrival: Arrival
+    member: Member
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Messages that are shown to the agent as one piece of work."""
+
+    queued: tuple[Queued, ...]
+
+    @property
+    def arrival(self) -> Arrival:
+        """The newest word on who wrote."""
+        return self.queued[-1].arrival
+
+    @property
+    def bodies(self) -> dict[str, str]:
+        """What lay in the queue, by wamid: a parked message can be sent again unchanged."""
+        return {item.member.wamid: item.body for item in self.queued}
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        return tuple(item.member for item in self.queued)
+
+    @property
+    def receipts(self) -> tuple[str, ...]:
+        return tuple(item.receipt for item in self.queued)
+
+
+def is_text(member: Member) -> bool:
+    """True when the member is words alone, with no file behind it."""
+    return not member.media_id
+
+
+def merged_text(members: Iterable[Member]) -> str:
+    """The one text that stands for these members."""
+    return "\n".join(member.text for member in members)
+
+
+def plan(queued: Sequence[Queued]) -> list[Bundle]:
+    """Bundles in the order in which the agent should see them."""
+    bundles: list[list[Queued]] = []
+    for item in sorted(unique(queued), key=lambda each: each.member.sent_at):
+        if bundles and _fits(bundles[-1], item):
+            bundles[-1].append(item)
+        else:
+            bundles.append([item])
+    return [Bundle(tuple(items)) for items in bundles]
+
+
+def unique(queued: Iterable[Queued]) -> list[Queued]:
+    """The same messages without repeats of one wamid; a repeat keeps no place of its own."""
+    seen: dict[str, Queued] = {}
+    for item in queued:
+        seen.setdefault(item.member.done_id, item)
+    return list(seen.values())
+
+
+def _fits(bundle: Sequence[Queued], item: Queued) -> bool:
+    members = [each.member for each in bundle]
+    if not all(is_text(member) for member in (*members, item.member)):
+        return False
+    if any(member.redrive for member in (*members, item.member)):
+        return False
+    return len(merged_text([*members, item.member]).encode()) <= MAX_CONTENT_BYTES

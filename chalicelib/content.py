@@ -1,0 +1,133 @@
+"""What a bundle looks like to the agent: words, a file, or a voice note; decided by its members.
+
+The claim holds all that is needed, so a bundle can be shown by whoever finds it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+from chalicelib.bundles import MAX_CONTENT_BYTES, merged_text
+from chalicelib.conversation import Conversation, Member, Part, Pending
+from chalicelib.texts import Texts
+from chalicelib.whatsapp.split import split, utf8_size
+
+if TYPE_CHECKING:
+    from chalicelib.showing import Work
+
+Say = Callable[[str], None]
+
+
+class Content(Protocol):
+    """`opening`: text a new chat starts with ("" = none), which is then the first part."""
+
+    @property
+    def opening(self) -> str: ...
+
+    @property
+    def attributes(self) -> Mapping[str, str]: ...
+
+    @property
+    def fate(self) -> str: ...
+
+    @property
+    def token_space(self) -> str:
+        """Keeps the tokens of different contents of one message apart (law 5)."""
+        ...
+
+    def parts(self, say: Say) -> Sequence[Part]:
+        """Everything the agent sees, the opening included. `say` posts a notice meanwhile."""
+        ...
+
+    def marked(self, mark: str) -> "Content":
+        """The same content, visibly marked, for a chat that may show it again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyContent:
+    """Content whose parts are known at once."""
+
+    ready: tuple[Part, ...]
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    fate: str = "delivered"
+    token_space: str = ""
+
+    @property
+    def opening(self) -> str:
+        return self.ready[0].text if self.ready and self.ready[0].kind == "text" else ""
+
+    def parts(self, say: Say) -> Sequence[Part]:  # noqa: ARG002  (nothing to wait for)
+        return self.ready
+
+    def marked(self, mark: str) -> "ReadyContent":
+        if not self.opening:
+            return replace(self, ready=(Part(kind="text", text=mark), *self.ready))
+        first = replace(self.ready[0], text=f"{mark} {self.ready[0].text}")
+        return replace(self, ready=(first, *self.ready[1:]))
+
+
+def text_content(pending: Pending, attributes: Mapping[str, str]) -> ReadyContent:
+    """Words: several messages that waited together in one piece, one very long one in several."""
+    texts = split(merged_text(pending.members), MAX_CONTENT_BYTES, utf8_size)
+    return ReadyContent(
+        ready=tuple(Part(kind="text", text=text) for text in texts), attributes=attributes
+    )
+
+
+def parked_content(pending: Pending, attributes: Mapping[str, str], texts: Texts) -> ReadyContent:
+    """The placeholder of a message that lies in the dead-letter queue."""
+    first = pending.members[0]
+    sent = datetime.fromtimestamp(first.sent_at, UTC).strftime("%H:%M UTC")
+    line = texts.get("notice.parked", kind=first.kind, sent=sent)
+    return ReadyContent(
+        ready=(Part(kind="text", text=line),),
+        attributes={**attributes, "messageType": "parked"},
+        fate="parked",
+        token_space="park",  # noqa: S106  (not a secret)
+    )
+
+
+def flow_attributes(conversation: Conversation, members: Sequence[Member]) -> dict[str, str]:
+    """The contact attributes a flow reads; Connect refuses empty values, so none is empty."""
+    first = members[0]
+    base = {
+        "channel": "whatsapp",
+        "messageType": first.kind,
+        "voiceNoteId": first.wamid if first.kind == "voice" else "none",
+        "language": conversation.language or "unknown",
+        "customerName": conversation.name or "unknown",
+    }
+    extra = {name: value for member in members for name, value in member.attributes if value}
+    return {**extra, **base}
+
+
+class Contents:
+    """Chooses the content of a bundle. `files` and `voice` know media and voice notes."""
+
+    def __init__(
+        self,
+        *,
+        files: Callable[["Work", Member, Mapping[str, str]], Content],
+        voice: Callable[["Work", Member, Mapping[str, str]], Content],
+        texts: Callable[[str], Texts],
+    ) -> None:
+        self._files = files
+        self._voice = voice
+        self._texts = texts
+
+    def of(self, work: "Work") -> Content:
+        """The content of a claimed bundle; files are in the bucket when this returns."""
+        members = work.pending.members
+        attributes = flow_attributes(work.conversation, members)
+        if members[0].kind == "voice" and members[0].media_id:
+            return self._voice(work, members[0], attributes)
+        if members[0].media_id:
+            return self._files(work, members[0], attributes)
+        return text_content(work.pending, attributes)
+
+    def parked(self, work: "Work") -> Content:
+        """The placeholder shown for a bundle that was parked."""
+        attributes = flow_attributes(work.conversation, work.pending.members)
+        return parked_content(work.pending, attributes, self._texts(work.conversation.language))

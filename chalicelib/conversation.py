@@ -1,0 +1,202 @@
+"""Conversation: a customer, their Connect chat, and the work in hand. Pure; returns decisions.
+
+The rules are those of the message protocol: claim -> effect -> record. A *pending* is a claim
+that is not recorded yet; whoever finds one finishes it first, with the members, text and tokens
+it was claimed with. What is merged is fixed by the claim (law 2).
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from chalicelib.ring import Ring, entry
+
+PartKind = Literal["text", "attachment"]
+MAX_ATTEMPTS = 3  # protocol law 9: at the third crash or permanent refusal the message is parked
+# Law 6: someone else's claim may be taken over only when its worker cannot be alive any more:
+# function timeout (20 s, design section 9) + the longest client timeout (10 s, wiring.py).
+TAKEOVER_AFTER_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One thing the agent sees: a text, or a file that lies in the media bucket under `key`.
+
+    `body`: the file itself when it is at hand, so that it is not read again.
+    """
+
+    kind: PartKind
+    text: str = ""
+    key: str = ""
+    name: str = ""
+    content_type: str = ""
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One WhatsApp message of a bundle, with all that is needed to show it later.
+
+    `sent_at`: WhatsApp's time, epoch seconds (0 unknown); `text`: what the agent reads;
+    `attributes`: what the contact flow reads; `redrive`: how often an operator sent it again.
+    """
+
+    wamid: str
+    sent_at: int
+    kind: str = "text"
+    text: str = ""
+    media_id: str = ""
+    mime: str = ""
+    filename: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
+    redrive: int = 0
+
+    @property
+    def done_id(self) -> str:
+        """The id under which this message counts as done; each redrive has its own."""
+        return f"{self.wamid}#r{self.redrive}" if self.redrive else self.wamid
+
+    @property
+    def ring_entry(self) -> str:
+        return entry(self.done_id, self.sent_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A claim: what is being shown to the agent right now.
+
+    `since`: when its present worker began, epoch seconds, 0 when released; `claimed_at`: when the
+    work was first claimed, never changed.
+    """
+
+    id: str
+    members: tuple[Member, ...]
+    since: int
+    claimed_at: int
+    attempts: int = 1
+
+    @property
+    def wamids(self) -> tuple[str, ...]:
+        return tuple(member.done_id for member in self.members)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """Where answers go, exactly as received: `to` a phone number, `recipient` a BSUID."""
+
+    origination_id: str
+    to: str = ""
+    recipient: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenChat:
+    """A chat contact we opened. `contact` is the InitialContactId; tokens are secrets.
+
+    `connected_until`: when the connection token expires, epoch seconds.
+    """
+
+    contact: str
+    participant_token: str = ""
+    connection_token: str = ""
+    connected_until: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """The conversation item (protocol section 3).
+
+    `last` and `beyond`: Connect's id of our last text in the chat, and how many items of ours
+    stand behind it (an attachment has no id when it is sent); `wrote_at`: the customer's last
+    message, epoch seconds; `aliases`: the other keys that point here.
+    """
+
+    key: str
+    customer: str
+    reply: Reply
+    name: str = ""
+    language: str = ""
+    chat: OpenChat | None = None
+    ended: str = ""
+    ended_at: int = 0
+    opened: int = 0
+    done: Ring = field(default_factory=Ring)
+    last: str = ""
+    beyond: int = 0
+    wrote_at: int = 0
+    aliases: tuple[str, ...] = ()
+    pending: Pending | None = None
+
+    @property
+    def live(self) -> bool:
+        """True while the chat we know has not been reported as ended."""
+        return self.chat is not None and self.ended != self.chat.contact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRecord:
+    """One line of history, written by the record step. `fate`: delivered, placeholder, parked."""
+
+    id: str
+    conversation: str
+    customer: str
+    direction: Literal["in", "out"]
+    kind: str
+    text: str
+    sent_at: int
+    fate: str
+    contact: str = ""
+    media_key: str = ""
+    code: str = ""
+
+
+def token(*parts: object) -> str:
+    """A deterministic ClientToken (law 5): the same work has the same token on every attempt."""
+    return hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()
+
+
+def part_token(wamids: Sequence[str], part: int | str, contact: str) -> str:
+    """Token of one part of a bundle in one chat."""
+    return token("part", *wamids, part, contact)
+
+
+def opening_token(wamids: Sequence[str], opened: int) -> str:
+    """Token of the StartChatContact that a bundle causes; `opened` counts chats so far."""
+    return token("open", *wamids, opened)
+
+
+def without_done(members: Iterable[Member], done: Ring) -> tuple[Member, ...]:
+    """The members that have not been finished yet."""
+    return tuple(member for member in members if member.ring_entry not in done)
+
+
+def uncertain(members: Iterable[Member], done: Ring) -> tuple[Member, ...]:
+    """Members so old that only their message item can tell whether they are done (law 4)."""
+    return tuple(member for member in members if done.may_have_forgotten(member.ring_entry))
+
+
+def may_take_over(since: int, now: int) -> bool:
+    """True when the worker of a claim made at `since` is surely gone, or has released it (0)."""
+    return now - since >= TAKEOVER_AFTER_SECONDS
+
+
+def taken_over(pending: Pending, new_id: str, now: int) -> Pending:
+    """The same work under a new claim id; the attempt is counted (law 9)."""
+    return replace(pending, id=new_id, since=now, attempts=pending.attempts + 1)
+
+
+def must_park(pending: Pending) -> bool:
+    """True from the third attempt on: straight to the dead letters, touching nothing else."""
+    return pending.attempts >= MAX_ATTEMPTS
+
+
+def maybe_shown_before(conversation: Conversation, pending: Pending) -> bool:
+    """True when a closed chat may have shown this bundle already (promise I2, "repeated").
+
+    Asked of work that was taken over: its chat was open at some time after the claim.
+    """
+    if conversation.chat is None:
+        return False
+    return conversation.live or conversation.ended_at >= pending.claimed_at

@@ -1,0 +1,223 @@
+"""The door to Amazon Connect chat, from the customer's side.
+
+Two clients: `connect` (control plane, IAM) opens and stops chats and is built only when one is
+needed, for its model is the one expensive to load; `participant` (tokens) writes into them.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import urllib3
+
+from chalicelib.conversation import OpenChat
+from chalicelib.errors import Rejected, Throttled, Unsure
+from chalicelib.gateways.aws_errors import aws
+from chalicelib.ports import ShownItem
+
+if TYPE_CHECKING:
+    from mypy_boto3_connect import ConnectClient
+    from mypy_boto3_connectparticipant import ConnectParticipantClient
+
+CONNECT = "connect"
+PARTICIPANT = "connectparticipant"
+# What our side can show to customers; agents may then use Markdown and interactive messages
+# (StartChatContact.SupportedMessagingContentTypes; text/plain is obligatory).
+CONTENT_TYPES = (
+    "text/plain",
+    "text/markdown",
+    "application/json",
+    "application/vnd.amazonaws.connect.message.interactive",
+    "application/vnd.amazonaws.connect.message.interactive.response",
+)
+MAX_NAME = 256  # ParticipantDetails.DisplayName, 1..256
+TRANSCRIPT_PAGE = 100  # GetTranscript.MaxResults, at most
+URL_SECONDS = 300  # GetAttachment.UrlExpiryInSeconds, 5..300
+UPLOAD_TIMEOUT = urllib3.Timeout(connect=2, read=8)
+
+
+class ConnectChat:
+    """One instance serves every chat. `one_call`: StartChatContact also connects and streams."""
+
+    def __init__(
+        self,
+        *,
+        connect: Callable[[], "ConnectClient"],
+        participant: "ConnectParticipantClient",
+        http: urllib3.PoolManager,
+        instance_id: str,
+        flow_id: str,
+        streaming_topic: str,
+        duration_minutes: int,
+        one_call: bool,
+    ) -> None:
+        self._connect = connect
+        self._participant = participant
+        self._http = http
+        self._instance_id = instance_id
+        self._flow_id = flow_id
+        self._streaming_topic = streaming_topic
+        self._duration_minutes = duration_minutes
+        self._one_call = one_call
+
+    def start(
+        self, *, name: str, attributes: Mapping[str, str], initial_text: str, token: str
+    ) -> OpenChat:
+        """Open a chat; see `ports.Chat.start`."""
+        request: dict[str, Any] = {
+            "InstanceId": self._instance_id,
+            "ContactFlowId": self._flow_id,
+            "Attributes": dict(attributes),
+            "ParticipantDetails": {"DisplayName": name[:MAX_NAME] or "Customer"},
+            "ChatDurationInMinutes": self._duration_minutes,
+            "SupportedMessagingContentTypes": list(CONTENT_TYPES),
+            "ClientToken": token,
+        }
+        if initial_text:
+            request["InitialMessage"] = {"ContentType": "text/plain", "Content": initial_text}
+        if self._one_call:
+            request["ConnectionTypes"] = ["CONNECTION_CREDENTIALS"]
+            request["ChatStreamingConfiguration"] = {"StreamingEndpointArn": self._streaming_topic}
+        with aws(CONNECT):
+            answer = self._connect().start_chat_contact(**request)
+        chat = _opened(answer)
+        return chat if self._one_call else self._connected(chat, token)
+
+    def send_text(self, chat: OpenChat, text: str, token: str) -> str:
+        with aws(PARTICIPANT):
+            answer = self._participant.send_message(
+                ContentType="text/plain",
+                Content=text,
+                ClientToken=token,
+                ConnectionToken=chat.connection_token,
+            )
+        return answer["Id"]
+
+    def attach(self, chat: OpenChat, name: str, content_type: str, body: bytes, token: str) -> str:
+        with aws(PARTICIPANT):
+            upload = self._participant.start_attachment_upload(
+                ContentType=content_type,
+                AttachmentSizeInBytes=len(body),
+                AttachmentName=name,
+                ClientToken=token,
+                ConnectionToken=chat.connection_token,
+            )
+        metadata = upload["UploadMetadata"]
+        self._put(metadata["Url"], metadata["HeadersToInclude"], body)
+        with aws(PARTICIPANT):
+            self._participant.complete_attachment_upload(
+                AttachmentIds=[upload["AttachmentId"]],
+                ClientToken=token,
+                ConnectionToken=chat.connection_token,
+            )
+        return upload["AttachmentId"]
+
+    def reconnect(self, chat: OpenChat) -> OpenChat:
+        with aws(PARTICIPANT):
+            answer = self._participant.create_participant_connection(
+                Type=["CONNECTION_CREDENTIALS"],
+                ConnectParticipant=True,
+                ParticipantToken=chat.participant_token,
+            )
+        return _with_connection(chat, answer["ConnectionCredentials"])
+
+    def shown(self, chat: OpenChat, after: str) -> list[ShownItem]:
+        request: dict[str, Any] = {
+            "ConnectionToken": chat.connection_token,
+            "MaxResults": TRANSCRIPT_PAGE,
+            "ScanDirection": "FORWARD",
+            "SortOrder": "ASCENDING",
+        }
+        if after:
+            request["StartPosition"] = {"Id": after}
+        items: list[ShownItem] = []
+        while True:
+            with aws(PARTICIPANT):
+                answer = self._participant.get_transcript(**request)
+            items.extend(_shown(item) for item in answer["Transcript"] if _is_content(item))
+            if not answer.get("NextToken"):
+                return [item for item in items if item.id != after]
+            request["NextToken"] = answer["NextToken"]
+
+    def attachment_url(self, chat: OpenChat, attachment_id: str) -> str:
+        with aws(PARTICIPANT):
+            answer = self._participant.get_attachment(
+                AttachmentId=attachment_id,
+                ConnectionToken=chat.connection_token,
+                UrlExpiryInSeconds=URL_SECONDS,
+            )
+        return answer["Url"]
+
+    def attributes(self, contact: str) -> Mapping[str, str]:
+        with aws(CONNECT):
+            answer = self._connect().get_contact_attributes(
+                InstanceId=self._instance_id, InitialContactId=contact
+            )
+        return answer.get("Attributes", {})
+
+    def stop(self, contact: str) -> None:
+        with aws(CONNECT):
+            self._connect().stop_contact(ContactId=contact, InstanceId=self._instance_id)
+
+    def _connected(self, chat: OpenChat, token: str) -> OpenChat:
+        """The classic way: streaming and connection by calls of their own."""
+        with aws(CONNECT):
+            self._connect().start_contact_streaming(
+                InstanceId=self._instance_id,
+                ContactId=chat.contact,
+                ChatStreamingConfiguration={"StreamingEndpointArn": self._streaming_topic},
+                ClientToken=token,
+            )
+        return self.reconnect(chat) if chat.participant_token else chat
+
+    def _put(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
+        host = urlsplit(url).hostname
+        try:
+            answer = self._http.request(
+                "PUT", url, body=body, headers=dict(headers), timeout=UPLOAD_TIMEOUT, retries=False
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise Unsure(f"upload to {host} broke off", service="upload") from error
+        if answer.status >= 500:  # noqa: PLR2004  (HTTP server errors)
+            raise Throttled("the upload was refused for now", service="upload")
+        if answer.status >= 400:  # noqa: PLR2004  (HTTP client errors)
+            raise Rejected("the upload was refused", service="upload", code=str(answer.status))
+
+
+def _opened(answer: Mapping[str, Any]) -> OpenChat:
+    chat = OpenChat(
+        contact=answer["ContactId"], participant_token=answer.get("ParticipantToken", "")
+    )
+    credentials = answer.get("ConnectionCredentials")
+    return _with_connection(chat, credentials) if credentials else chat
+
+
+def _with_connection(chat: OpenChat, credentials: Mapping[str, Any]) -> OpenChat:
+    return OpenChat(
+        contact=chat.contact,
+        participant_token=chat.participant_token,
+        connection_token=credentials["ConnectionToken"],
+        connected_until=_epoch(credentials.get("Expiry", "")),
+    )
+
+
+def _epoch(expiry: str) -> int:
+    """The connection's expiry (ISO 8601 text) in epoch seconds, 0 when it cannot be read."""
+    try:
+        return int(datetime.fromisoformat(expiry).timestamp())
+    except ValueError:
+        return 0
+
+
+def _is_content(item: Mapping[str, Any]) -> bool:
+    return item.get("Type") in ("MESSAGE", "ATTACHMENT")
+
+
+def _shown(item: Mapping[str, Any]) -> ShownItem:
+    return ShownItem(
+        id=item["Id"],
+        role=item.get("ParticipantRole", ""),
+        text=item.get("Content", ""),
+        attachment=item.get("Type") == "ATTACHMENT",
+    )

@@ -1,0 +1,139 @@
+"""The DynamoDB items, as pynamodb models: schema, types, table definitions.
+
+Two tables. `conversations` holds conversations, pointers to them, and contacts, each found by its
+key; `messages` holds history, delivery statuses and voice notes. Every item has the customer and
+a working TTL. Items are changed attribute by attribute, never saved whole (protocol law 3), so
+the writes are built by `updates.py`.
+"""
+
+from typing import Any
+
+from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+
+class ConversationItem(Model):
+    """A conversation, or (`kind` pointer) the way to one."""
+
+    class Meta:
+        table_name = "conversations"
+
+    key = UnicodeAttribute(hash_key=True)
+    kind = UnicodeAttribute()
+    points_to = UnicodeAttribute(null=True)
+    customer = UnicodeAttribute(null=True)
+    origination_id = UnicodeAttribute(null=True)
+    to = UnicodeAttribute(null=True)
+    recipient = UnicodeAttribute(null=True)
+    group = UnicodeAttribute(null=True)
+    name = UnicodeAttribute(null=True)
+    language = UnicodeAttribute(null=True)
+    contact = UnicodeAttribute(null=True)
+    participant_token = UnicodeAttribute(null=True)
+    connection_token = UnicodeAttribute(null=True)
+    connected_until = NumberAttribute(null=True)
+    ended = UnicodeAttribute(null=True)
+    ended_at = NumberAttribute(null=True)
+    opened = NumberAttribute(null=True)
+    done = ListAttribute[Any](null=True)
+    forgotten_until = NumberAttribute(null=True)
+    last = UnicodeAttribute(null=True)
+    beyond = NumberAttribute(null=True)
+    wrote_at = NumberAttribute(null=True)
+    aliases = ListAttribute[Any](null=True)
+    pending_id = UnicodeAttribute(null=True)
+    pending_since = NumberAttribute(null=True)
+    pending_claimed_at = NumberAttribute(null=True)
+    pending_attempts = NumberAttribute(null=True)
+    pending_members = UnicodeAttribute(null=True)
+    expires = NumberAttribute(null=True)
+
+
+class ContactRow(Model):
+    """A Connect contact of ours, in the same table as the conversations."""
+
+    class Meta:
+        table_name = "conversations"
+
+    key = UnicodeAttribute(hash_key=True)
+    kind = UnicodeAttribute()
+    contact = UnicodeAttribute(null=True)
+    conversation = UnicodeAttribute(null=True)
+    customer = UnicodeAttribute(null=True)
+    origination_id = UnicodeAttribute(null=True)
+    to = UnicodeAttribute(null=True)
+    recipient = UnicodeAttribute(null=True)
+    group = UnicodeAttribute(null=True)
+    language = UnicodeAttribute(null=True)
+    participant_token = UnicodeAttribute(null=True)
+    connection_token = UnicodeAttribute(null=True)
+    connected_until = NumberAttribute(null=True)
+    wrote_at = NumberAttribute(null=True)
+    done = ListAttribute[Any](null=True)
+    forgotten_until = NumberAttribute(null=True)
+    pending_id = UnicodeAttribute(null=True)
+    pending_event = UnicodeAttribute(null=True)
+    pending_sent_at = NumberAttribute(null=True)
+    pending_since = NumberAttribute(null=True)
+    pending_next = NumberAttribute(null=True)
+    pending_attempt = NumberAttribute(null=True)
+    pending_attempts = NumberAttribute(null=True)
+    expires = NumberAttribute(null=True)
+
+
+class ByConversation(GlobalSecondaryIndex["MessageItem"]):  # type: ignore[no-untyped-call]
+    """History of a conversation, newest first."""
+
+    class Meta:
+        index_name = "by_conversation"
+        projection = KeysOnlyProjection()
+
+    conversation = UnicodeAttribute(hash_key=True)
+    sent_at = NumberAttribute(range_key=True)
+
+
+class ByMessageId(GlobalSecondaryIndex["MessageItem"]):  # type: ignore[no-untyped-call]
+    """Outbound parts by the provider's message id, for statuses without our callback data."""
+
+    class Meta:
+        index_name = "by_message_id"
+        projection = KeysOnlyProjection()
+
+    message_id = UnicodeAttribute(hash_key=True)
+
+
+class MessageItem(Model):
+    """One message: history line, delivery status, voice note."""
+
+    class Meta:
+        table_name = "messages"
+
+    by_conversation = ByConversation()
+    by_message_id = ByMessageId()
+
+    id = UnicodeAttribute(hash_key=True)
+    conversation = UnicodeAttribute(null=True)
+    customer = UnicodeAttribute(null=True)
+    direction = UnicodeAttribute(null=True)
+    kind = UnicodeAttribute(null=True)
+    text = UnicodeAttribute(null=True)
+    sent_at = NumberAttribute(null=True)
+    fate = UnicodeAttribute(null=True)
+    contact = UnicodeAttribute(null=True)
+    media_key = UnicodeAttribute(null=True)
+    code = UnicodeAttribute(null=True)
+    message_id = UnicodeAttribute(null=True)
+    status = UnicodeAttribute(null=True)
+    status_rank = NumberAttribute(null=True)
+    status_at = NumberAttribute(null=True)
+    attempt = NumberAttribute(null=True)
+    error = UnicodeAttribute(null=True)
+    pricing = UnicodeAttribute(null=True)
+    voice_note = UnicodeAttribute(null=True)
+    origination_id = UnicodeAttribute(null=True)
+    languages = ListAttribute[Any](null=True)
+    working_since = NumberAttribute(null=True)
+    handed_over = NumberAttribute(null=True)
+    tries = NumberAttribute(null=True)
+    expires = NumberAttribute(null=True)

@@ -1,0 +1,43 @@
+"""The door to the private media bucket. Clients sign with SigV4: older signatures ignore expiry."""
+
+from typing import TYPE_CHECKING
+
+from chalicelib.gateways.aws_errors import aws
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+SERVICE = "s3"
+PUT_SECONDS = 300  # EUM fetches from Meta and writes at once
+LINK_SECONDS = 12 * 3600  # a shift; a signed link of a role never outlives its credentials
+
+
+class MediaBucket:
+    """Keys are chosen by the callers, see `inbound_files.media_key`."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def read(self, key: str) -> bytes:
+        with aws(SERVICE):
+            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+
+    def write(self, key: str, body: bytes, content_type: str) -> None:
+        with aws(SERVICE):
+            self._client.put_object(
+                Bucket=self._bucket, Key=key, Body=body, ContentType=content_type
+            )
+
+    def link(self, key: str) -> str:
+        return self._client.generate_presigned_url(
+            "get_object",
+            Params={"Bucket": self._bucket, "Key": key},
+            ExpiresIn=LINK_SECONDS,
+        )
+
+    def put_url(self, key: str) -> str:
+        """An address that takes exactly this object; signing makes no call."""
+        return self._client.generate_presigned_url(
+            "put_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=PUT_SECONDS
+        )

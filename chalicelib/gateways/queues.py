@@ -1,0 +1,96 @@
+"""The door to SQS: what we put into queues, and how long a failed message waits."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.conversation import token
+from chalicelib.errors import Throttled
+from chalicelib.gateways.aws_errors import aws
+from chalicelib.ports import Parked
+from chalicelib.routing import Entry
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+SERVICE = "sqs"
+BATCH = 10  # SendMessageBatch takes at most ten entries
+MAX_DELAY_SECONDS = 43_200  # ChangeMessageVisibility, at most 12 hours
+
+
+class Queues:
+    """`urls` by our name of the queue: inbound, outbound, voice_notes, dead_letters."""
+
+    def __init__(self, client: "SQSClient", urls: dict[str, str]) -> None:
+        self._client = client
+        self._urls = urls
+
+    def send(self, entries: Sequence[Entry]) -> None:
+        """Put every entry into its queue; raises Throttled when one was not taken.
+
+        Repeating the call is harmless: FIFO queues drop what they have (dedup id).
+        """
+        for queue in dict.fromkeys(entry.queue for entry in entries):
+            mine = [entry for entry in entries if entry.queue == queue]
+            for start in range(0, len(mine), BATCH):
+                self._send_batch(queue, mine[start : start + BATCH])
+
+    def park(self, parked: Parked) -> None:
+        wamids = [member.done_id for member in parked.members]
+        body = {
+            "reason": parked.reason,
+            "conversation": parked.conversation,
+            "members": [asdict(member) for member in parked.members],
+            "bodies": dict(parked.bodies),
+        }
+        self._send_one("dead_letters", parked.conversation or "none", token(*wamids, "park"), body)
+
+    def park_unreadable(self, reason: str, body: str, receipt: str) -> None:
+        """Park a whole event that nobody can parse."""
+        self._send_one(
+            "dead_letters", "unreadable", token(receipt, "park"), {"reason": reason, "body": body}
+        )
+
+    def hand_over(self, conversation: str, wamid: str) -> None:
+        self._send_one(
+            "voice_notes",
+            token(conversation),
+            token(wamid, "card"),
+            {"conversation": conversation, "wamid": wamid},
+        )
+
+    def delay(self, queue: str, receipt_handle: str, seconds: int) -> None:
+        """Let a message that failed come back after `seconds`, not after the long time-out."""
+        with aws(SERVICE):
+            self._client.change_message_visibility(
+                QueueUrl=self._urls[queue],
+                ReceiptHandle=receipt_handle,
+                VisibilityTimeout=min(seconds, MAX_DELAY_SECONDS),
+            )
+
+    def _send_one(self, queue: str, group: str, dedup: str, body: dict[str, Any]) -> None:
+        with aws(SERVICE):
+            self._client.send_message(
+                QueueUrl=self._urls[queue],
+                MessageBody=json.dumps(body, ensure_ascii=False),
+                MessageGroupId=group,
+                MessageDeduplicationId=dedup,
+            )
+
+    def _send_batch(self, queue: str, entries: Sequence[Entry]) -> None:
+        with aws(SERVICE):
+            answer = self._client.send_message_batch(
+                QueueUrl=self._urls[queue],
+                Entries=[
+                    {
+                        "Id": str(index),
+                        "MessageBody": entry.body,
+                        "MessageGroupId": entry.group,
+                        "MessageDeduplicationId": entry.dedup,
+                    }
+                    for index, entry in enumerate(entries)
+                ],
+            )
+        if answer.get("Failed"):  # a 200 answer may still hold failures
+            raise Throttled("the queue did not take every entry", service=SERVICE)

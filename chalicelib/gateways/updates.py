@@ -1,0 +1,115 @@
+"""Updates of DynamoDB items by attribute, for single calls and for transactions.
+
+pynamodb 6.1 cannot ask an update for the item that refused it
+(ReturnValuesOnConditionCheckFailure), which is what lets the claim replace a read; so the
+expressions are built here, with pynamodb's own attribute types.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+from pynamodb.models import Model
+
+Wire = dict[str, Any]
+NAMES_IN_CONDITION = re.compile(r"#[a-z_]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """One item's change.
+
+    A `None` in `set` removes the attribute. A condition names attributes as `#name` (many of
+    ours are reserved words) and values as `:name`, given in `values` as (attribute, value).
+    `keep` names attributes that stay as they are when they exist already.
+    """
+
+    model: type[Model]
+    key: str
+    set: Mapping[str, Any]
+    condition: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    keep: Sequence[str] = ()
+
+    def wire(self) -> Wire:
+        """The parameters of UpdateItem, or of an Update inside a transaction."""
+        names, placeholders = {}, {}
+        changes, removals = [], []
+        for index, (name, value) in enumerate(self.set.items()):
+            names[f"#{index}"] = name
+            if value is None:
+                removals.append(f"#{index}")
+                continue
+            placeholders[f":s{index}"] = typed(self.model, name, value)
+            changes.append(self._assignment(name, index))
+        for name, (attribute, value) in self.values.items():
+            placeholders[f":{name}"] = typed(self.model, attribute, value)
+        wire: Wire = {
+            "TableName": self.model.Meta.table_name,
+            "Key": {hash_name(self.model): {"S": self.key}},
+            "UpdateExpression": _expression(changes, removals),
+            "ExpressionAttributeNames": names,
+        }
+        if placeholders:
+            wire["ExpressionAttributeValues"] = placeholders
+        if self.condition:
+            names |= {name: name[1:] for name in NAMES_IN_CONDITION.findall(self.condition)}
+            wire["ConditionExpression"] = self.condition
+            wire["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        return wire
+
+    def _assignment(self, name: str, index: int) -> str:
+        if name in self.keep:
+            return f"#{index} = if_not_exists(#{index}, :s{index})"
+        return f"#{index} = :s{index}"
+
+
+def typed(model: type[Model], name: str, value: Any) -> Wire:
+    """One value in DynamoDB's own form, by the type the model declares."""
+    attribute = model._attributes[name]
+    return {attribute.attr_type: attribute.serialize(value)}
+
+
+def hash_name(model: type[Model]) -> str:
+    """The name of the model's partition key."""
+    return str(model._hash_key_attribute().attr_name)  # type: ignore[no-untyped-call]
+
+
+def read(model: type[Model], raw: Wire | None) -> Any:
+    """The model instance of a raw item, or None."""
+    return model.from_raw_data(raw) if raw else None
+
+
+def refusing_item(error: ClientError) -> Wire | None:
+    """The item that refused a conditional update; {} when there was none; None: other error."""
+    answer = _answer(error)
+    if answer.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+        return None
+    item: Wire = answer.get("Item", {})
+    return item
+
+
+def cancellations(error: ClientError) -> list[Wire] | None:
+    """Why each part of a transaction was refused; None when it was another error."""
+    answer = _answer(error)
+    if answer.get("Error", {}).get("Code") != "TransactionCanceledException":
+        return None
+    reasons: list[Wire] = answer.get("CancellationReasons", [])
+    return reasons
+
+
+def _answer(error: ClientError) -> Wire:
+    """botocore's whole answer; pynamodb's own error keeps it in its cause."""
+    cause = error.__cause__
+    return dict((cause if isinstance(cause, ClientError) else error).response)
+
+
+def _expression(changes: Sequence[str], removals: Sequence[str]) -> str:
+    parts = []
+    if changes:
+        parts.append("SET " + ", ".join(changes))
+    if removals:
+        parts.append("REMOVE " + ", ".join(removals))
+    return " ".join(parts)

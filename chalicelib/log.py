@@ -1,0 +1,45 @@
+"""The one logger and the one set of metrics.
+
+A log line is a static sentence plus fields. Fields are ids of our own (conversation keys, wamid
+hashes, contact ids, request ids), counts, codes and durations: never message text, phone numbers,
+names or tokens. `tests/unit/test_log.py` holds every line of a whole conversation against that.
+"""
+
+import hashlib
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+SERVICE = "puente"
+NAMESPACE = "Puente"
+
+logger = Logger(service=SERVICE, utc=True)
+metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+
+
+def short(identifier: str) -> str:
+    """A stable short hash of an identifier, so that a wamid can be followed and not read.
+
+    A wamid holds the customer's phone number in base64: it never goes into a log as it is.
+    """
+    return hashlib.sha256(identifier.encode()).hexdigest()[:12]
+
+
+def count(name: str, value: float = 1) -> None:
+    """Add to a metric. Names are those of docs/operations.md."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def info(sentence: str, **fields: Any) -> None:
+    logger.info(sentence, extra=fields)
+
+
+def warn(sentence: str, **fields: Any) -> None:
+    logger.warning(sentence, extra=fields)
+
+
+def failure(sentence: str, problem: BaseException, **fields: Any) -> None:
+    """Log a failure by its class and code; an exception's text may quote a customer."""
+    code = getattr(problem, "code", "")
+    logger.error(sentence, extra={"problem": type(problem).__name__, "code": code, **fields})

@@ -1,0 +1,119 @@
+"""Which queue each event goes to, in which group, under which deduplication id. Pure.
+
+Ingest does nothing else: one event is split into its messages and statuses, and each waits in
+the queue of those who handle it. Group and deduplication ids are hashes, because a business
+number and a BSUID together are longer than SQS takes (128 characters).
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from chalicelib import connect_events
+from chalicelib.connect_events import ChatEvent
+from chalicelib.contact import read_callback
+from chalicelib.conversation import token
+from chalicelib.customer import conversation_key
+from chalicelib.errors import UnreadableEvent
+from chalicelib.whatsapp import webhook
+from chalicelib.whatsapp.webhook import Piece
+
+QueueName = Literal["inbound", "outbound"]
+VERSION = 1  # of the envelopes we write into our own queues (LA-66)
+APPROVED = "APPROVED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of a FIFO queue."""
+
+    queue: QueueName
+    group: str
+    dedup: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """What an event became: queue entries, and account events that only concern operators."""
+
+    entries: list[Entry]
+    account: list[Piece]
+
+
+def route(body: str) -> Routed:
+    """Route one event of WhatsApp or of a Connect chat.
+
+    Raises UnreadableEvent when it is neither.
+    """
+    if _looks_like_chat(body):
+        return Routed(_chat_entries(connect_events.parse(body), body), [])
+    pieces = [
+        piece for envelope in webhook.read_envelopes(body) for piece in webhook.split(envelope)
+    ]
+    entries = [_whatsapp_entry(piece) for piece in pieces if piece.kind != "account"]
+    return Routed(entries, [piece for piece in pieces if piece.kind == "account"])
+
+
+def read(body: str) -> tuple[str, Any]:
+    """Open an entry of ours: ("whatsapp", payload), ("chat", record text) or ("member", ...).
+
+    Raises UnreadableEvent when it is none of ours.
+    """
+    try:
+        envelope = json.loads(body)
+        return str(envelope["type"]), envelope["payload"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnreadableEvent("not an entry of our queues", code="unknown_entry") from error
+
+
+def write(kind: str, payload: Any) -> str:
+    """The body of a queue entry."""
+    return json.dumps({"v": VERSION, "type": kind, "payload": payload}, ensure_ascii=False)
+
+
+def _looks_like_chat(body: str) -> bool:
+    # Every chat record names its contact; no WhatsApp event holds this word as a key.
+    return "InitialContactId" in body and "whatsAppWebhookEntry" not in body
+
+
+def _chat_entries(event: ChatEvent, body: str) -> list[Entry]:
+    if not wanted(event):
+        return []
+    return [
+        Entry(
+            queue="outbound",
+            group=token(event.initial_contact_id),
+            dedup=token("chat", event.id),
+            body=write("chat", body),
+        )
+    ]
+
+
+def wanted(event: ChatEvent) -> bool:
+    """Messages for the customer, files that passed their check, and the end of the chat."""
+    if event.ends_chat:
+        return True
+    if event.kind == "attachment":
+        approved = any(file.status == APPROVED for file in event.attachments)
+        return event.for_customer and approved
+    return event.for_customer and connect_events.to_reply(event) is not None
+
+
+def _whatsapp_entry(piece: Piece) -> Entry:
+    if piece.kind == "status":
+        # Never the customer's group: a blocked chat must not hide the status it waits for.
+        callback = read_callback(piece.callback_data)
+        group = callback.event if callback else piece.wamid
+        return Entry(
+            queue="outbound",
+            group=token("status", group),
+            dedup=token("status", piece.id),
+            body=write("whatsapp", piece.payload),
+        )
+    return Entry(
+        queue="inbound",
+        group=conversation_key(piece.phone_number_id, piece.identity or piece.wamid),
+        dedup=token("message", piece.id),
+        body=write("whatsapp", piece.payload),
+    )

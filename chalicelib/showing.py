@@ -1,0 +1,208 @@
+"""The effect: what a claimed bundle makes visible in Connect, part by part, and its record.
+
+Parts go one after the other, so after a crash it suffices to count what the transcript holds
+beyond our last recorded item (protocol 4.4).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from chalicelib.content import Content, Contents
+from chalicelib.conversation import (
+    Conversation,
+    MessageRecord,
+    OpenChat,
+    Part,
+    Pending,
+    maybe_shown_before,
+    opening_token,
+    part_token,
+)
+from chalicelib.errors import Unsure
+from chalicelib.live_chat import ChatOver, LiveChat
+from chalicelib.ports import Chat, Conversations, Media
+from chalicelib.texts import Texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One claim in hand. `remaining_s` tells how long the function may still run.
+
+    `bodies`: what lay in the queue, by wamid, for the dead-letter copy.
+    """
+
+    conversation: Conversation
+    pending: Pending
+    taken_over: bool
+    remaining_s: Callable[[], float]
+    bodies: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where we stand in the transcript: our last known text, and our items behind it."""
+
+    last: str = ""
+    beyond: int = 0
+
+
+class Showing:
+    """Shows bundles to the agent. One instance serves every conversation."""
+
+    def __init__(
+        self,
+        *,
+        chat: Chat,
+        conversations: Conversations,
+        contents: Contents,
+        media: Media,
+        texts: Callable[[str], Texts],
+        clock: Callable[[], int],
+    ) -> None:
+        self._chat = chat
+        self._conversations = conversations
+        self._contents = contents
+        self._media = media
+        self._texts = texts
+        self._clock = clock
+
+    def show(self, work: Work) -> None:
+        """Make the bundle visible and record it.
+
+        Raises ServiceError: retryable ones leave the claim open, Rejected asks to be parked.
+        """
+        self._show(work, self._contents.of(work))
+
+    def show_parked(self, work: Work) -> None:
+        """Tell the agent that a message could not be shown and lies with the operator."""
+        self._show(work, self._contents.parked(work))
+
+    def record_unshown(self, work: Work) -> None:
+        """End the claim of a parked bundle whose very placeholder was refused."""
+        self._record(work, None, Place(work.conversation.last, work.conversation.beyond), "parked")
+
+    def _show(self, work: Work, content: Content) -> None:
+        if work.conversation.live:
+            try:
+                return self._show_live(work, content)
+            except ChatOver:
+                pass  # nobody had told us; the same claim opens a new chat
+        return self._show_new(work, content)
+
+    def _show_live(self, work: Work, content: Content) -> None:
+        before = work.conversation
+        chat = LiveChat(self._chat, _known(before.chat), self._clock())
+        shown = 0
+        if work.taken_over:
+            shown = max(0, chat.shown_by_us(before.last) - before.beyond)
+        self._finish(work, content, chat, Place(before.last, before.beyond + shown), shown)
+
+    def _show_new(self, work: Work, content: Content) -> None:
+        if work.taken_over and maybe_shown_before(work.conversation, work.pending):
+            content = content.marked(self._mark(work, "notice.repeated"))
+        work, opened = self._open(work, content)
+        chat = LiveChat(self._chat, opened, self._clock())
+        shown = 1 if content.opening else 0
+        if work.taken_over:
+            shown = max(shown, chat.shown_by_us(""))
+        self._finish(work, content, chat, Place("", shown), shown)
+
+    def _mark(self, work: Work, key: str) -> str:
+        return f"({self._texts(work.conversation.language).get(key)})"
+
+    def _open(self, work: Work, content: Content) -> tuple[Work, OpenChat]:
+        """Open the chat of this bundle; an unrecorded one without usable token is stopped."""
+        opened = self._start(work, content)
+        if not opened.participant_token:
+            self._chat.stop(opened.contact)
+            again = replace(work.conversation, opened=work.conversation.opened + 1)
+            self._conversations.opened_again(again.key, work.pending, again.opened)
+            work = replace(work, conversation=again)
+            opened = self._start(work, content)
+        if not opened.participant_token:
+            raise Unsure("StartChatContact gave no participant token twice", service="connect")
+        counted = replace(work.conversation, opened=work.conversation.opened + 1)
+        return replace(work, conversation=counted), opened
+
+    def _start(self, work: Work, content: Content) -> OpenChat:
+        return self._chat.start(
+            name=work.conversation.name,
+            attributes={"conversation": work.conversation.key, **content.attributes},
+            initial_text=content.opening,
+            token=opening_token(work.pending.wamids, work.conversation.opened),
+        )
+
+    def _finish(
+        self, work: Work, content: Content, chat: LiveChat, place: Place, shown: int
+    ) -> None:
+        def say(notice: str) -> None:
+            chat.send_text(notice, part_token(work.pending.wamids, "notice", chat.chat.contact))
+
+        parts = content.parts(say)
+        for index, part in enumerate(parts[shown:], start=shown):
+            token = part_token(
+                work.pending.wamids, f"{content.token_space}{index}", chat.chat.contact
+            )
+            place = self._send(chat, part, token, place)
+        self._record(work, chat.chat, place, content.fate, parts)
+
+    def _send(self, chat: LiveChat, part: Part, token: str, place: Place) -> Place:
+        if part.kind == "text":
+            return Place(chat.send_text(part.text, token), 0)
+        body = self._media.read(part.key) if not part.body else part.body
+        chat.attach(part.name, part.content_type, body, token)
+        return Place(place.last, place.beyond + 1)
+
+    def _record(
+        self,
+        work: Work,
+        chat: OpenChat | None,
+        place: Place,
+        fate: str,
+        parts: Sequence[Part] = (),
+    ) -> None:
+        before, pending = work.conversation, work.pending
+        after = replace(
+            before,
+            chat=chat or before.chat,
+            done=before.done.add(member.ring_entry for member in pending.members),
+            last=place.last,
+            beyond=place.beyond,
+            wrote_at=max(before.wrote_at, *(member.sent_at for member in pending.members)),
+            pending=None,
+        )
+        contact = after.chat.contact if after.chat else ""
+        history = history_of(before, pending, fate, contact, parts)
+        self._conversations.record(before, pending, after, history)
+
+
+def history_of(
+    conversation: Conversation,
+    pending: Pending,
+    fate: str,
+    contact: str,
+    parts: Sequence[Part] = (),
+) -> list[MessageRecord]:
+    """One history line a member; a lone member's line holds what the agent really read."""
+    shown_text = "\n".join(part.text for part in parts if part.text)
+    alone = len(pending.members) == 1
+    return [
+        MessageRecord(
+            id=member.done_id if member.redrive else member.wamid,
+            conversation=conversation.key,
+            customer=conversation.customer,
+            direction="in",
+            kind=member.kind,
+            text=(shown_text or member.text) if alone else member.text,
+            sent_at=member.sent_at,
+            fate=fate,
+            contact=contact,
+            media_key=next((part.key for part in parts if part.key), "") if alone else "",
+        )
+        for member in pending.members
+    ]
+
+
+def _known(chat: OpenChat | None) -> OpenChat:
+    assert chat is not None, "a live conversation has a chat"  # noqa: S101  (type narrowing)
+    return chat

@@ -1,0 +1,215 @@
+"""Customer to agent: claim, effect, record (protocol section 4).
+
+The claim, not the queue, is what makes one chat per customer: one person may appear under two
+identifiers, and then two workers meet here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from chalicelib.bundles import Bundle
+from chalicelib.conversation import (
+    Conversation,
+    Member,
+    Pending,
+    may_take_over,
+    must_park,
+    taken_over,
+    uncertain,
+    without_done,
+)
+from chalicelib.errors import Rejected, ServiceError, Throttled
+from chalicelib.ports import Claimed, Conversations, Messages, Parked, Queues
+from chalicelib.showing import Showing, Work
+
+# A round follows a pointer, creates, takes over or drops what is done: three at the most in a row.
+MAX_ROUNDS = 6
+FINISHED_FATES = ("delivered", "placeholder")
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Where the next round claims, and for which members; no members: nothing left to do."""
+
+    key: str
+    members: tuple[Member, ...] = ()
+
+
+class ToAgent:
+    """Delivers bundles into Connect chats."""
+
+    def __init__(
+        self,
+        *,
+        conversations: Conversations,
+        history: Messages,
+        showing: Showing,
+        queues: Queues,
+        clock: Callable[[], int],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._conversations = conversations
+        self._history = history
+        self._showing = showing
+        self._queues = queues
+        self._clock = clock
+        self._new_id = new_id
+
+    def deliver(self, bundle: Bundle, remaining_s: Callable[[], float]) -> None:
+        """Show the bundle to the agent, or park it.
+
+        Raises a retryable ServiceError when it must come again; nothing is lost by then.
+        """
+        following = Round(bundle.arrival.key, bundle.members)
+        for _ in range(MAX_ROUNDS):
+            following = self._round(following, bundle, remaining_s)
+            if not following.members:
+                return
+        raise Throttled("the conversation is contended", service="conversation")
+
+    def abandon(self, bundle: Bundle) -> None:
+        """Free the claim of a bundle that broke us, its attempt counted, so it parks in seconds."""
+        found = self._conversations.load(bundle.arrival.key)
+        if found is None or found.pending is None or found.pending.members != bundle.members:
+            return
+        counted = replace(found.pending, attempts=found.pending.attempts + 1)
+        self._conversations.release(found.key, counted)
+
+    def _round(self, at: Round, bundle: Bundle, remaining_s: Callable[[], float]) -> Round:
+        now = self._clock()
+        mine = Pending(id=self._new_id(), members=at.members, since=now, claimed_at=now)
+        answer = self._conversations.claim(at.key, mine)
+        if isinstance(answer, Claimed):
+            return self._begin(answer.conversation, mine, bundle, remaining_s)
+        if answer.pointer:
+            return replace(at, key=answer.pointer)
+        if answer.conversation is None:
+            return self._create(at, mine, bundle, remaining_s)
+        if answer.conversation.pending is not None:
+            self._finish_found(
+                answer.conversation, answer.conversation.pending, bundle, remaining_s
+            )
+            return at
+        return replace(at, members=without_done(at.members, answer.conversation.done))
+
+    def _begin(
+        self,
+        conversation: Conversation,
+        mine: Pending,
+        bundle: Bundle,
+        remaining_s: Callable[[], float],
+    ) -> Round:
+        rest = self._not_in_history(conversation, mine.members)
+        if rest != mine.members:
+            self._conversations.drop_claim(conversation.key, mine)
+            return Round(conversation.key, rest)
+        for alias in bundle.arrival.keys:
+            if alias not in (conversation.key, *conversation.aliases):
+                self._conversations.point(alias, conversation.key)
+        self._perform(
+            Work(
+                conversation=conversation,
+                pending=mine,
+                taken_over=False,
+                remaining_s=remaining_s,
+                bodies=bundle.bodies,
+            )
+        )
+        return Round(conversation.key)
+
+    def _not_in_history(
+        self, conversation: Conversation, members: tuple[Member, ...]
+    ) -> tuple[Member, ...]:
+        """The members still to be shown; only old and redriven ones cost a look (law 4)."""
+        doubtful = {*uncertain(members, conversation.done), *(m for m in members if m.redrive)}
+        finished = {m for m in doubtful if self._history.fate(m.wamid) in _finished(m)}
+        return tuple(member for member in members if member not in finished)
+
+    def _create(
+        self, at: Round, mine: Pending, bundle: Bundle, remaining_s: Callable[[], float]
+    ) -> Round:
+        arrival = bundle.arrival
+        new = Conversation(
+            key=at.key,
+            customer=self._new_id(),
+            reply=arrival.reply,
+            name=arrival.name,
+            language=arrival.language,
+            aliases=tuple(key for key in arrival.keys if key != at.key),
+            pending=mine,
+        )
+        existing = self._conversations.create(new)
+        if existing:
+            self._conversations.point(at.key, existing)
+            return replace(at, key=existing)
+        self._perform(
+            Work(
+                conversation=new,
+                pending=mine,
+                taken_over=False,
+                remaining_s=remaining_s,
+                bodies=bundle.bodies,
+            )
+        )
+        return Round(at.key)
+
+    def _finish_found(
+        self,
+        conversation: Conversation,
+        found: Pending,
+        bundle: Bundle,
+        remaining_s: Callable[[], float],
+    ) -> None:
+        """Finish somebody's claim first (laws 2 and 8), with what it was claimed with."""
+        now = self._clock()
+        if not may_take_over(found.since, now):
+            raise Throttled("another worker has this conversation", service="conversation")
+        mine = taken_over(found, self._new_id(), now)
+        if self._conversations.take_over(conversation.key, found, mine):
+            self._perform(
+                Work(
+                    conversation=replace(conversation, pending=mine),
+                    pending=mine,
+                    taken_over=True,
+                    remaining_s=remaining_s,
+                    bodies=bundle.bodies,
+                )
+            )
+
+    def _perform(self, work: Work) -> None:
+        try:
+            self._show_or_park(work)
+        except ServiceError:
+            self._conversations.release(
+                work.conversation.key,
+                replace(work.pending, attempts=work.pending.attempts - 1),
+            )
+            raise
+
+    def _show_or_park(self, work: Work) -> None:
+        if must_park(work.pending):
+            return self._park(work, "crashed three times")
+        try:
+            return self._showing.show(work)
+        except Rejected as refused:
+            return self._park(work, f"refused by {refused.service}: {refused.code}")
+
+    def _park(self, work: Work, reason: str) -> None:
+        """Dead letter first, then the placeholder, then the record (protocol 4.6)."""
+        self._queues.park(
+            Parked(
+                reason=reason,
+                conversation=work.conversation.key,
+                members=work.pending.members,
+                bodies=work.bodies,
+            )
+        )
+        try:
+            self._showing.show_parked(work)
+        except Rejected:
+            self._showing.record_unshown(work)
+
+
+def _finished(member: Member) -> tuple[str, ...]:
+    """Fates after which a message is not shown again; a parked one is, when redriven."""
+    return FINISHED_FATES if member.redrive else (*FINISHED_FATES, "parked")

@@ -1,0 +1,288 @@
+"""Agent to customer: claim, send part by part, record (protocol section 5).
+
+SendWhatsAppMessage cannot be repeated safely, so before part p+1 is sent "next part = p+1" is
+durable, and a part whose answer was lost waits for a status to prove it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chalicelib.connect_events import ChatEvent
+from chalicelib.contact import (
+    Callback,
+    ContactItem,
+    OutboundPending,
+    free,
+    judge_unsure,
+    next_part,
+    record_key,
+    resumed,
+    sending_again,
+)
+from chalicelib.conversation import MAX_ATTEMPTS, Member, MessageRecord, OpenChat, Pending
+from chalicelib.errors import (
+    ContentError,
+    PuenteError,
+    Rejected,
+    ServiceError,
+    Throttled,
+    Unsure,
+    WindowClosed,
+)
+from chalicelib.outbound_replies import OutboundReplies
+from chalicelib.ports import Chat, Contacts, Conversations, Messages, Parked, Queues, WhatsApp
+from chalicelib.tell_agent import TellAgent
+from chalicelib.whatsapp.window import window_open
+
+MAX_ROUNDS = 5  # introduce, take over and one lost race each cost a round
+
+
+@dataclass(slots=True)
+class Sending:
+    """One claimed event on its way; `sent`: message ids by record key."""
+
+    item: ContactItem
+    event: ChatEvent
+    pending: OutboundPending
+    sent: dict[str, str] = field(default_factory=dict)
+
+
+class ToCustomer:
+    """Forwards what agents, flows and bots say to WhatsApp."""
+
+    def __init__(
+        self,
+        *,
+        contacts: Contacts,
+        conversations: Conversations,
+        history: Messages,
+        chat: Chat,
+        whatsapp: WhatsApp,
+        replies: OutboundReplies,
+        tell_agent: TellAgent,
+        queues: Queues,
+        clock: Callable[[], int],
+        new_id: Callable[[], str],
+        unsure_wait_s: int,
+    ) -> None:
+        self._contacts = contacts
+        self._conversations = conversations
+        self._history = history
+        self._chat = chat
+        self._whatsapp = whatsapp
+        self._replies = replies
+        self._tell_agent = tell_agent
+        self._queues = queues
+        self._clock = clock
+        self._new_id = new_id
+        self._unsure_wait_s = unsure_wait_s
+
+    def forward(self, event: ChatEvent, body: str = "") -> None:
+        """Send the event's message to the customer, once.
+
+        `body`: what lay in the queue, kept when the message must be parked. Raises a retryable
+        ServiceError when it must come again.
+        """
+        for _ in range(MAX_ROUNDS):
+            if self._round(event, body):
+                return
+        raise Throttled("the contact is contended", service="contact")
+
+    def end(self, event: ChatEvent) -> None:
+        """Note that the chat is over, so that the next message opens a new one at once."""
+        item = self._contacts.load(event.initial_contact_id)
+        if item is None:
+            item = self._introduce(event.initial_contact_id)
+        if item is not None:
+            self._conversations.end(item.conversation, event.initial_contact_id, self._clock())
+
+    def _round(self, event: ChatEvent, body: str) -> bool:
+        """One try to claim; True when the event is finished."""
+        contact, now = event.initial_contact_id, self._clock()
+        mine = OutboundPending(
+            id=self._new_id(), event=event.id, sent_at=int(event.at.timestamp()), since=now
+        )
+        item = self._contacts.claim(contact, mine)
+        if item is None:
+            return self._introduce(contact) is None
+        if mine.ring_entry in item.done:
+            return True
+        found = item.pending
+        if found is None:
+            return False
+        if found.id == mine.id:
+            return self._begin(item, mine, event, body)
+        if not free(found, now):
+            raise Throttled("another worker has this contact", service="contact")
+        if found.event != event.id:
+            return self._give_up_on(item, found)
+        again = resumed(found, mine.id, now)
+        if self._contacts.take_over(contact, found, again):
+            self._perform(Sending(item, event, again), body, maybe_sent=found.since > 0)
+            return True
+        return False
+
+    def _begin(self, item: ContactItem, mine: OutboundPending, event: ChatEvent, body: str) -> bool:
+        if item.done.may_have_forgotten(mine.ring_entry) and self._history.fate(
+            record_key(event.id, 0)
+        ):
+            self._contacts.record(item, mine, [], {})
+            return True
+        self._perform(Sending(item, event, mine), body, maybe_sent=False)
+        return True
+
+    def _introduce(self, contact: str) -> ContactItem | None:
+        """Find out whose contact this is; None when it is none of ours.
+
+        Normal for the greeting, which is published before StartChatContact has answered.
+        """
+        key = self._chat.attributes(contact).get("conversation", "")
+        conversation = self._conversations.load(key) if key else None
+        if conversation is None:
+            return None
+        known = conversation.chat
+        if known and known.contact != contact and conversation.pending is None:
+            self._chat.stop(contact)  # a second chat that nobody recorded (protocol 4.4)
+            return None
+        item = ContactItem(
+            chat=known if known and known.contact == contact else OpenChat(contact=contact),
+            conversation=key,
+            customer=conversation.customer,
+            reply=conversation.reply,
+            language=conversation.language,
+            wrote_at=max(conversation.wrote_at, _claimed_at(conversation.pending)),
+        )
+        self._contacts.create(item)
+        return item
+
+    def _give_up_on(self, item: ContactItem, found: OutboundPending) -> bool:
+        """Law 8: a claim whose message left the queue must not block its successors."""
+        if self._clock() - found.since < self._unsure_wait_s and found.since:
+            raise Throttled("waiting for the message before", service="contact")
+        mine = resumed(found, self._new_id(), self._clock())
+        if self._contacts.take_over(item.chat.contact, found, mine):
+            self._tell_agent.say(item, "outbound.uncertain", found.event)
+            self._contacts.record(item, mine, [], {})
+        return False
+
+    def _perform(self, sending: Sending, body: str, *, maybe_sent: bool) -> None:
+        if sending.pending.attempts > MAX_ATTEMPTS:
+            return self._park(sending, body, "crashed three times")
+        try:
+            return self._send(sending, maybe_sent=maybe_sent)
+        except (Rejected, ContentError) as refused:
+            return self._not_sent(sending, refused)
+
+    def _send(self, sending: Sending, *, maybe_sent: bool) -> None:
+        self._check_window(sending)
+        if maybe_sent:
+            self._settle_unsure(sending)
+        try:
+            bodies = self._replies.bodies(sending.item, sending.event)
+            self._send_parts(sending, bodies)
+        except Unsure:
+            self._hand_back(sending, since=sending.pending.since)
+            raise
+        except ServiceError as refused:
+            if refused.retryable:
+                self._hand_back(sending, since=0)
+            raise
+        self._record(sending, "sent", len(bodies))
+
+    def _hand_back(self, sending: Sending, *, since: int) -> None:
+        """Free the claim, the attempt not counted; `since` 0 = surely not sent."""
+        freed = replace(sending.pending, since=since, attempts=sending.pending.attempts - 1)
+        self._contacts.progress(sending.item.chat.contact, freed)
+
+    def _check_window(self, sending: Sending) -> None:
+        """Raise WindowClosed when the customer service window is over.
+
+        The contact item knows the message that opened the chat; only when that one is a day old
+        is the conversation asked for a later one.
+        """
+        now, item = self._clock(), sending.item
+        if window_open(item.wrote_at, now):
+            return
+        conversation = self._conversations.load(item.conversation)
+        if conversation is None or not window_open(conversation.wrote_at, now):
+            raise WindowClosed(
+                "the customer service window is closed",
+                service="whatsapp",
+                code="window_closed",
+                tell_agent="problem.window_closed",
+            )
+
+    def _settle_unsure(self, sending: Sending) -> None:
+        """Find out about the part that may have been sent before a crash or a lost answer."""
+        pending, now = sending.pending, self._clock()
+        key = record_key(sending.event.id, pending.next)
+        _, proven_attempt = self._history.status_of(key)
+        verdict = judge_unsure(pending, proven_attempt, now, self._unsure_wait_s)
+        if verdict == "wait":
+            self._hand_back(sending, since=pending.since)
+            raise Throttled("waiting for a status to prove the send", service="whatsapp")
+        again = next_part(pending, now) if verdict == "proven" else sending_again(pending, now)
+        self._progress(sending, again)
+
+    def _progress(self, sending: Sending, now_at: OutboundPending) -> None:
+        self._contacts.progress(sending.item.chat.contact, now_at)
+        sending.pending = now_at
+
+    def _send_parts(self, sending: Sending, bodies: list[dict[str, Any]]) -> None:
+        item, event = sending.item, sending.event
+        for index in range(sending.pending.next, len(bodies)):
+            callback = Callback(item.chat.contact, event.id, index, sending.pending.attempt)
+            body = {**bodies[index], "biz_opaque_callback_data": str(callback)}
+            message_id = self._whatsapp.send(item.reply.origination_id, body)
+            sending.sent[callback.record] = message_id
+            if index + 1 < len(bodies):
+                self._progress(sending, next_part(sending.pending, self._clock()))
+
+    def _record(self, sending: Sending, fate: str, parts: int = 1, code: str = "") -> None:
+        history = sent_history(sending.item, sending.event, fate, parts, code)
+        self._contacts.record(sending.item, sending.pending, history, sending.sent)
+
+    def _not_sent(self, sending: Sending, refused: PuenteError) -> None:
+        """The agent reads at once that it was not sent, why, and what to do."""
+        self._tell_agent.say(sending.item, refused.tell_agent, sending.event.id)
+        self._record(sending, "not_sent", code=refused.code)
+
+    def _park(self, sending: Sending, body: str, reason: str) -> None:
+        event = sending.event
+        member = Member(wamid=event.id, sent_at=sending.pending.sent_at, kind="outbound")
+        self._queues.park(
+            Parked(
+                reason=reason,
+                conversation=sending.item.conversation,
+                members=[member],
+                bodies={event.id: body},
+            )
+        )
+        self._tell_agent.say(sending.item, "outbound.parked", event.id)
+        self._record(sending, "parked")
+
+
+def sent_history(
+    item: ContactItem, event: ChatEvent, fate: str, parts: int, code: str
+) -> list[MessageRecord]:
+    """One history line a part; the text stands with the first."""
+    return [
+        MessageRecord(
+            id=record_key(event.id, index),
+            conversation=item.conversation,
+            customer=item.customer,
+            direction="out",
+            kind=event.kind,
+            text=event.content if index == 0 else "",
+            sent_at=int(event.at.timestamp()),
+            fate=fate,
+            contact=item.chat.contact,
+            code=code,
+        )
+        for index in range(max(parts, 1))
+    ]
+
+
+def _claimed_at(pending: Pending | None) -> int:
+    return max((member.sent_at for member in pending.members), default=0) if pending else 0

@@ -1,0 +1,145 @@
+"""A voice note in the agent's chat: a card that reads like text, and the sound one click away.
+
+The card normally is there before anybody notices. Over six seconds a short notice goes first;
+what this invocation cannot finish is handed to the slow queue, and the agent has the sound
+meanwhile.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TookTooLong
+from dataclasses import dataclass, field, replace
+
+from chalicelib import voice_card
+from chalicelib.content import Content, ReadyContent, Say
+from chalicelib.conversation import Member, Part
+from chalicelib.errors import ContentError, Rejected
+from chalicelib.inbound_files import media_key
+from chalicelib.ports import Queues, StoredNote
+from chalicelib.showing import Work
+from chalicelib.texts import Texts
+from chalicelib.voice_note import State, VoiceNote
+from chalicelib.voice_notes import Understanding, VoiceNotes
+from chalicelib.whatsapp.to_chat import NOTICE_MARK
+
+NOTICE_AFTER_SECONDS = 6.0  # design section 5: a card that takes longer is announced
+RESERVE_SECONDS = 5.0  # kept back for showing card and sound before the function must end
+WAV = "audio/wav"
+
+
+def first_note(work: Work, member: Member) -> StoredNote:
+    """The note as it arrives, nothing done yet."""
+    language = work.conversation.language
+    return StoredNote(
+        note=VoiceNote(wamid=member.wamid, media_id=member.media_id),
+        conversation=work.conversation.key,
+        customer=work.conversation.customer,
+        origination_id=work.conversation.reply.origination_id,
+        languages=(language,) if language else (),
+    )
+
+
+class VoiceContents:
+    """Makes the content of voice notes; the audio is in the bucket when `of` returns."""
+
+    def __init__(self, *, notes: VoiceNotes, queues: Queues, texts: Callable[[str], Texts]) -> None:
+        self._notes = notes
+        self._queues = queues
+        self._texts = texts
+
+    def of(self, work: Work, member: Member, attributes: Mapping[str, str]) -> Content:
+        """Store the audio. A note that opens a chat is saved at once, for its flow will ask."""
+        known = self._notes.load(member.wamid) if work.taken_over else None
+        note = known or first_note(work, member)
+        try:
+            note = self._notes.store(note, media_key(work.conversation.key, member.wamid))
+        except Rejected:
+            line = self._texts(work.conversation.language).get("media.voice.failed")
+            gone = Part(kind="text", text=line)
+            return ReadyContent(ready=(gone,), attributes=attributes, fate="placeholder")
+        if not work.conversation.live:
+            note = self._notes.save(note)
+        return VoiceContent(
+            stored=note, notes=self._notes, queues=self._queues, work=work, attributes=attributes
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceContent:
+    """A stored voice note that is understood when its parts are asked for."""
+
+    stored: StoredNote
+    notes: VoiceNotes
+    queues: Queues
+    work: Work
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    mark: str = ""
+    opening: str = ""
+    fate: str = "delivered"
+    token_space: str = ""
+
+    def marked(self, mark: str) -> "VoiceContent":
+        return replace(self, mark=mark)
+
+    def parts(self, say: Say) -> Sequence[Part]:
+        """Card and sound; or, when it must go on elsewhere, placeholder and sound."""
+        if self.stored.handed_over:
+            return self._waiting(Understanding(stored=self.stored))
+        done = self._understood(say)
+        failure = done.stored.note.failure
+        if failure and failure.retryable:
+            return self._hand_over(done)
+        kept = self.notes.save(done.stored)
+        return self._with_sound(self._card(kept.note), done.audio)
+
+    def _understood(self, say: Say) -> Understanding:
+        if self.stored.note.state in (State.STRUCTURED, State.DELIVERED):
+            return Understanding(stored=self.stored)
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            future = pool.submit(self.notes.understand, self.stored, self._budget_s)
+            try:
+                return future.result(timeout=NOTICE_AFTER_SECONDS)
+            except TookTooLong:
+                say(NOTICE_MARK + self._placeholder())
+            return future.result()
+
+    def _budget_s(self) -> float:
+        return max(1.0, self.work.remaining_s() - RESERVE_SECONDS)
+
+    def _hand_over(self, done: Understanding) -> Sequence[Part]:
+        """Durable first, then queued: a replay shows the same placeholder and queues once."""
+        note = done.stored.note.retried()
+        kept = self.notes.save(
+            replace(done.stored, note=note, handed_over=True, tries=done.stored.tries + 1)
+        )
+        return self._waiting(replace(done, stored=kept))
+
+    def _waiting(self, done: Understanding) -> Sequence[Part]:
+        self.queues.hand_over(done.stored.conversation, done.stored.note.wamid)
+        return self._with_sound(self._placeholder(), done.audio)
+
+    def _with_sound(self, text: str, audio: bytes) -> Sequence[Part]:
+        line = f"{self.mark} {text}".strip()
+        card = Part(kind="text", text=line, key=self.stored.note.object_key)
+        sound = sound_part(self.notes, self.stored.note, audio)
+        return (card, sound) if sound else (card,)
+
+    def _placeholder(self) -> str:
+        return voice_card.placeholder(language=self._language)
+
+    def _card(self, note: VoiceNote) -> str:
+        return voice_card.card(note, language=self._language)
+
+    @property
+    def _language(self) -> str:
+        return "en"
+
+
+def sound_part(notes: VoiceNotes, note: VoiceNote, audio: bytes) -> Part | None:
+    """The playable rendition, or None when the file is no sound at all."""
+    audio = audio or notes.read(note)
+    try:
+        wav = notes.wav(audio)
+    except ContentError:
+        return None
+    return Part(kind="attachment", name="voice-note.wav", content_type=WAV, body=wav)
