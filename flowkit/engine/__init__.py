@@ -23,7 +23,7 @@ from flowkit.engine.events import (
     WaitStarted,
 )
 from flowkit.engine.runner import resume, start
-from flowkit.engine.services import LambdaAnswer, Services, StandInAnswer, StandIns
+from flowkit.engine.services import Faults, LambdaAnswer, Services, StandInAnswer, StandIns
 from flowkit.engine.session import (
     BotLeft,
     CustomerReturned,
@@ -46,6 +46,7 @@ __all__ = [
     "ErrorTaken",
     "Event",
     "EventHookSet",
+    "Faults",
     "FlowEnded",
     "LambdaAnswer",
     "LambdaInvoked",

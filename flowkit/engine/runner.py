@@ -95,12 +95,19 @@ def _run(turn: Turn, outcome: Outcome | None) -> Sprint:
             return _end(turn, "missing_action")
         if outcome is None:
             turn.emit(ActionEntered(turn.session.frame.flow.name, action.identifier, action.type))
-            outcome = perform(turn, action)
+            outcome = _injected(turn, action) or perform(turn, action)
         finished = _follow(turn, action, outcome)
         if finished is not None:
             return finished
         outcome = None
     return _end(turn, "runaway")
+
+
+def _injected(turn: Turn, action: Action) -> Failed | None:
+    if turn.faults is None:
+        return None
+    error = turn.faults.injected_error(turn.session.frame.flow.name, action.identifier)
+    return Failed("this run makes it fail", error) if error else None
 
 
 def _follow(turn: Turn, action: Action, outcome: Outcome) -> Sprint | None:

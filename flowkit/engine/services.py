@@ -56,3 +56,13 @@ class StandIns(Protocol):
     def stand_in(
         self, action_type: str, parameters: dict[str, Any], contact: Contact
     ) -> StandInAnswer | None: ...
+
+
+@runtime_checkable
+class Faults(Protocol):
+    """Optional part of the services: makes an action fail as if Connect had failed.
+
+    Gives the ErrorType that happens at this action, or None to let it work.
+    """
+
+    def injected_error(self, flow: str, action: str) -> str | None: ...

@@ -9,7 +9,7 @@ from typing import Any
 from flowkit.engine.contact import Contact
 from flowkit.engine.events import Event, Note
 from flowkit.engine.namespaces import resolved
-from flowkit.engine.services import Services
+from flowkit.engine.services import Faults, Services
 from flowkit.engine.session import Session
 from flowkit.model import Action
 from flowkit.references import as_text
@@ -23,6 +23,10 @@ class Turn:
     services: Services
     now: datetime
     events: list[Event] = field(default_factory=list)
+    faults: Faults | None = None
+
+    def __post_init__(self) -> None:
+        self.faults = self.services if isinstance(self.services, Faults) else None
 
     @property
     def contact(self) -> Contact:
