@@ -1,0 +1,190 @@
+"""A real offline speech recogniser: pocketsphinx with the English model in its wheel.
+
+It understands clear English and nothing else, so its main virtue must be to know when it did not
+understand. Two things are measured: the mean word posterior, and how much worse the best words
+explain the sound than a free sequence of English phones does (`phone_gap`). Speech of another
+language is explained badly by English words, whatever words come out. Figures and how they were
+found: docs/decisions.md, voice notes; `python -m benchmarks.eval_voice` measures them again.
+"""
+
+import array
+import math
+import random
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pocketsphinx import Decoder, Vad, get_model_path
+
+from chalicelib.gateways.audio import WAV_RATE
+from chalicelib.transcript import DRAFT
+from sandbox.offline_ai.digit_words import repaired
+
+ENGINE = "offline-pocketsphinx-en-us"
+#: Digital silence upsets the features; a trace of noise, always the same, removes it
+#: (20.5 % -> 17-20 % word error rate on the shared notes).
+_NOISE_LSB, _NOISE_SEED = 8, 2
+#: Language weight; the default 6.5 is no better, 8 and 9.5 are worse.
+_LANGUAGE_WEIGHT = 6
+#: Longer sound is heard in pieces cut at a quiet place, or memory grows past 300 MB.
+_PIECE_S, _CUT_WITHIN_S, _QUIET_S = 60, 15, 0.2
+#: Less speech than this is no sentence, and is not decoded at all.
+LEAST_SPEECH_S = 0.25
+LEAST_WORDS = 2
+#: English notes of every kind measured stay above this; see `Heard.is_understood`.
+FOREIGN_GAP = -1.4
+_BYTES_PER_S = WAV_RATE * 2
+_FRAMES_PER_S = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A recognised word and its posterior probability, 0 to 1."""
+
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What was recognised. `phone_gap`: log-score lost per frame against free phones (see top)."""
+
+    words: tuple[Word, ...]
+    duration_s: float
+    speech_s: float
+    phone_gap: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """The words, lower case, digits repaired, without punctuation: the engine gives none."""
+        return " ".join(repaired([word.text for word in self.words]))
+
+    @property
+    def confidence(self) -> float:
+        """Mean word posterior; 0 for no words."""
+        values = [word.probability for word in self.words]
+        return sum(values) / len(values) if values else 0.0
+
+    @property
+    def surely_at_least(self) -> float:
+        """The confidence less one standard error: few words prove little."""
+        if not self.words:
+            return 0.0
+        mean = self.confidence
+        variance = sum((w.probability - mean) ** 2 for w in self.words) / len(self.words)
+        return mean - math.sqrt(variance / len(self.words))
+
+    @property
+    def has_words(self) -> bool:
+        """A steady tone gives one word with full confidence, so one is none."""
+        return len(self.words) >= LEAST_WORDS
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether the words may be shown at all (as a draft below `transcript.GOOD`)."""
+        if not self.has_words or self.confidence < DRAFT:
+            return False
+        return self.phone_gap >= FOREIGN_GAP or self.surely_at_least >= DRAFT
+
+
+class Recogniser:
+    """One loaded model. Threads take turns: the decoder has a single state."""
+
+    def __init__(self) -> None:
+        model = Path(get_model_path()) / "en-us"
+        self._decoder = Decoder(lw=_LANGUAGE_WEIGHT, loglevel="FATAL")
+        # The dictionary's own pronunciation ends in -op; customers also say -app.
+        self._decoder.add_word("whatsapp(2)", "W AA T S AE P")
+        self._decoder.add_allphone_file("phones", str(model / "en-us-phone.lm.bin"))
+        self._words_search = self._decoder.current_search()
+        self._turn = threading.Lock()
+
+    def hear(self, pcm: bytes) -> Heard:
+        """Recognise 16 kHz mono signed 16-bit samples; the same samples give the same words."""
+        duration_s, speech_s = len(pcm) / _BYTES_PER_S, speech_seconds(pcm)
+        if speech_s < LEAST_SPEECH_S:
+            return Heard(words=(), duration_s=duration_s, speech_s=speech_s)
+        words: list[Word] = []
+        lost = 0.0
+        with self._turn:
+            for piece in _pieces(pcm):
+                found, loss = self._hear_piece(_with_noise(piece))
+                words += found
+                lost += loss
+        gap = 1000 * lost / (duration_s * _FRAMES_PER_S)
+        return Heard(words=tuple(words), duration_s=duration_s, speech_s=speech_s, phone_gap=gap)
+
+    def _hear_piece(self, pcm: bytes) -> tuple[list[Word], float]:
+        self._decode(pcm, self._words_search)
+        # The segment objects are reused by the iterator: take what is needed at once.
+        words = [Word(_plain(seg.word), seg.prob) for seg in self._decoder.seg() if _is_word(seg)]
+        best = self._log_score()
+        self._decode(pcm, "phones")
+        return words, best - self._log_score()
+
+    def _decode(self, pcm: bytes, search: str) -> None:
+        self._decoder.activate_search(search)
+        self._decoder.start_utt()
+        self._decoder.process_raw(pcm, full_utt=True)
+        self._decoder.end_utt()
+
+    def _log_score(self) -> float:
+        hypothesis = self._decoder.hyp()
+        score = hypothesis.score if hypothesis else 0.0
+        return math.log(score) if score > 0 else 0.0
+
+
+@cache
+def recogniser() -> Recogniser:
+    """The process's recogniser; loading the model takes about 0.4 s and 150 MB, once."""
+    return Recogniser()
+
+
+def speech_seconds(pcm: bytes) -> float:
+    """Seconds a voice activity detector takes for speech (0 for silence; loud noise counts)."""
+    vad = Vad(mode=2, sample_rate=WAV_RATE, frame_length=0.03)
+    size = vad.frame_bytes
+    frames = range(0, len(pcm) - size + 1, size)
+    return float(sum(vad.is_speech(pcm[at : at + size]) for at in frames) * vad.frame_length)
+
+
+def _with_noise(pcm: bytes) -> bytes:
+    samples = array.array("h", pcm)
+    noise = random.Random(_NOISE_SEED).randbytes(len(samples))
+    span = 2 * _NOISE_LSB + 1
+    return array.array(
+        "h",
+        (
+            max(-32768, min(32767, sample + byte % span - _NOISE_LSB))
+            for sample, byte in zip(samples, noise, strict=True)
+        ),
+    ).tobytes()
+
+
+def _pieces(pcm: bytes) -> Iterator[bytes]:
+    whole = int(_PIECE_S * _BYTES_PER_S)
+    while len(pcm) > whole:
+        cut = _quietest(pcm, whole - int(_CUT_WITHIN_S * _BYTES_PER_S), whole)
+        yield pcm[:cut]
+        pcm = pcm[cut:]
+    yield pcm
+
+
+def _quietest(pcm: bytes, start: int, end: int) -> int:
+    """The middle of the quietest stretch between two byte positions."""
+    step = int(_QUIET_S * _BYTES_PER_S) // 2 * 2
+    places = range(start, end - step, step)
+    best = min(places, key=lambda at: sum(map(abs, array.array("h", pcm[at : at + step]))))
+    return best + step // 4 * 2
+
+
+def _is_word(segment: Any) -> bool:
+    return segment.word[0] not in "<[+"
+
+
+def _plain(word: str) -> str:
+    """Without the number of the pronunciation: "hello(2)" -> "hello"."""
+    return word.split("(", 1)[0]
