@@ -26,7 +26,7 @@ def read_params(operation: OperationModel, request: HttpRequest) -> dict[str, An
         params = _read(operation, shape, request)
     except (ValueError, TypeError, AttributeError, binascii.Error) as unreadable:
         raise AwsError("SerializationException", str(unreadable)) from unreadable
-    check(params, shape)
+    check(params, shape, operation.service_model.service_name)
     return params
 
 

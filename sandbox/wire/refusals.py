@@ -16,7 +16,7 @@ _MESSAGES = {
 _NAME_PARTS = {
     Action.THROTTLE: ("Throttl", "TooManyRequests", "ThroughputExceeded", "LimitExceeded"),
     Action.SERVER_ERROR: ("InternalS", "InternalFailure", "ServiceException"),
-    Action.VALIDATION: ("Validation", "InvalidParameter", "InvalidRequest", "InvalidAttribute"),
+    Action.VALIDATION: ("Validation", "InvalidParameter", "InvalidRequest"),
     Action.ACCESS_DENIED: ("AccessDenied", "Denied"),
 }
 # Codes of services whose models declare none (S3, SNS: their API references' common errors).
