@@ -57,7 +57,8 @@ def report(failed: Sequence[Record]) -> Failures:
 
 def delay(received: int) -> int:
     """Seconds until a failed message comes back, doubling with each receipt."""
-    return min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** max(0, min(received, 10) - 1))
+    doublings = max(0, min(received, 10) - 1)
+    return min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS << doublings)
 
 
 def _record(record: Mapping[str, Any]) -> Record:

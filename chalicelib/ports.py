@@ -69,10 +69,6 @@ class Conversations(Protocol):
         """Count one more opening, so that the next StartChatContact has a new token."""
         ...
 
-    def renew(self, key: str, chat: OpenChat) -> None:
-        """Keep a renewed connection token, if this chat is still the conversation's."""
-        ...
-
     def record(
         self,
         before: Conversation,

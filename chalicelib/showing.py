@@ -20,7 +20,7 @@ from chalicelib.conversation import (
 )
 from chalicelib.errors import Unsure
 from chalicelib.live_chat import ChatOver, LiveChat
-from chalicelib.ports import Chat, Conversations, Media
+from chalicelib.ports import Chat, Conversations
 from chalicelib.texts import Texts
 
 
@@ -55,14 +55,14 @@ class Showing:
         chat: Chat,
         conversations: Conversations,
         contents: Contents,
-        media: Media,
+        read_media: Callable[[str], bytes],
         texts: Callable[[str], Texts],
         clock: Callable[[], int],
     ) -> None:
         self._chat = chat
         self._conversations = conversations
         self._contents = contents
-        self._media = media
+        self._read_media = read_media
         self._texts = texts
         self._clock = clock
 
@@ -149,7 +149,7 @@ class Showing:
     def _send(self, chat: LiveChat, part: Part, token: str, place: Place) -> Place:
         if part.kind == "text":
             return Place(chat.send_text(part.text, token), 0)
-        body = self._media.read(part.key) if not part.body else part.body
+        body = part.body or self._read_media(part.key)
         chat.attach(part.name, part.content_type, body, token)
         return Place(place.last, place.beyond + 1)
 

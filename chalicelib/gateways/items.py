@@ -137,3 +137,10 @@ class MessageItem(Model):
     handed_over = NumberAttribute(null=True)
     tries = NumberAttribute(null=True)
     expires = NumberAttribute(null=True)
+
+
+def use_tables(*, conversations: str, messages: str) -> None:
+    """Name the tables; pynamodb keeps the name in the model."""
+    ConversationItem.Meta.table_name = conversations
+    ContactRow.Meta.table_name = conversations
+    MessageItem.Meta.table_name = messages

@@ -9,7 +9,7 @@ from chalicelib.conversation import token
 from chalicelib.errors import Throttled
 from chalicelib.gateways.aws_errors import aws
 from chalicelib.ports import Parked
-from chalicelib.routing import Entry
+from chalicelib.routing import Entry, write
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -44,21 +44,18 @@ class Queues:
             "members": [asdict(member) for member in parked.members],
             "bodies": dict(parked.bodies),
         }
-        self._send_one("dead_letters", parked.conversation or "none", token(*wamids, "park"), body)
+        group = parked.conversation or "none"
+        self._send_one("dead_letters", group, token(*wamids, "park"), _json(body))
 
     def park_unreadable(self, reason: str, body: str, receipt: str) -> None:
         """Park a whole event that nobody can parse."""
-        self._send_one(
-            "dead_letters", "unreadable", token(receipt, "park"), {"reason": reason, "body": body}
-        )
+        letter = _json({"reason": reason, "body": body})
+        self._send_one("dead_letters", "unreadable", token(receipt, "park"), letter)
 
     def hand_over(self, conversation: str, wamid: str) -> None:
-        self._send_one(
-            "voice_notes",
-            token(conversation),
-            token(wamid, "card"),
-            {"conversation": conversation, "wamid": wamid},
-        )
+        payload = {"conversation": conversation, "wamid": wamid}
+        body = write("voice_note", payload)
+        self._send_one("voice_notes", token(conversation), token(wamid, "card"), body)
 
     def delay(self, queue: str, receipt_handle: str, seconds: int) -> None:
         """Let a message that failed come back after `seconds`, not after the long time-out."""
@@ -69,11 +66,11 @@ class Queues:
                 VisibilityTimeout=min(seconds, MAX_DELAY_SECONDS),
             )
 
-    def _send_one(self, queue: str, group: str, dedup: str, body: dict[str, Any]) -> None:
+    def _send_one(self, queue: str, group: str, dedup: str, body: str) -> None:
         with aws(SERVICE):
             self._client.send_message(
                 QueueUrl=self._urls[queue],
-                MessageBody=json.dumps(body, ensure_ascii=False),
+                MessageBody=body,
                 MessageGroupId=group,
                 MessageDeduplicationId=dedup,
             )
@@ -94,3 +91,7 @@ class Queues:
             )
         if answer.get("Failed"):  # a 200 answer may still hold failures
             raise Throttled("the queue did not take every entry", service=SERVICE)
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,246 @@
+"""What the entry points of `app.py` do with a batch: parse, call one use case, report failures.
+
+This is the only place that catches everything: an error of ours costs the message it happened
+on, never its neighbours.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from chalicelib import batches, log, routing
+from chalicelib.batches import Failures, Record
+from chalicelib.bundles import Bundle, Queued, plan
+from chalicelib.connect_events import ChatEvent
+from chalicelib.connect_events import parse as parse_chat
+from chalicelib.errors import PuenteError, ServiceError, UnreadableEvent
+from chalicelib.gateways.queues import Queues
+from chalicelib.whatsapp.messages import DeliveryStatus
+from chalicelib.whatsapp.parsing import parse as parse_whatsapp
+
+Remaining = Callable[[], float]
+Group = list[Record]
+
+
+class Context(Protocol):
+    """What we use of Lambda's context."""
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+def remaining(context: Context) -> Remaining:
+    """Seconds until Lambda ends the invocation."""
+    return lambda: context.get_remaining_time_in_millis() / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """Splits events into queue entries. Imports no AI and no DynamoDB."""
+
+    queues: Queues
+
+    def handle(self, event: Mapping[str, Any]) -> Failures:
+        """Handle one batch of WhatsApp events and chat records."""
+        every = batches.records(event)
+        return batches.report([record for record in every if not self._routed(record)])
+
+    def _routed(self, record: Record) -> bool:
+        try:
+            self._route(record)
+        except ServiceError as problem:
+            log.failure("an event could not be queued and comes again", problem)
+            return False
+        except Exception as problem:  # noqa: BLE001  (entry point: keep the event, go on)
+            log.failure("an event broke the parser and was parked", problem)
+            return self._parked(record, type(problem).__name__)
+        return True
+
+    def _route(self, record: Record) -> None:
+        try:
+            routed = routing.route(record.body)
+        except UnreadableEvent as problem:
+            log.failure("an unreadable event was parked", problem)
+            log.count("UnreadableEvents")
+            self.queues.park_unreadable(str(problem), record.body, record.message_id)
+            return
+        for piece in routed.account:
+            log.info("WhatsApp account event", field=piece.payload.get("field", ""))
+            log.count("AccountEvents")
+        self.queues.send(routed.entries)
+
+    def _parked(self, record: Record, reason: str) -> bool:
+        try:
+            self.queues.park_unreadable(reason, record.body, record.message_id)
+        except ServiceError as problem:
+            log.failure("a dead letter could not be written and comes again", problem)
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Works through the groups of a FIFO queue. `queue` is our name of it."""
+
+    queue: str
+    queues: Queues
+    work: Callable[[Group, Remaining], list[Record]]
+
+    def handle(self, event: Mapping[str, Any], context: Context) -> Failures:
+        """Handle one batch; what failed comes back soon, and alone."""
+        every = batches.groups(batches.records(event))
+        left = remaining(context)
+        failed = batches.side_by_side(lambda group: self.work(group, left), every)
+        for record in failed:
+            self._soon_again(record)
+        return batches.report(failed)
+
+    def _soon_again(self, record: Record) -> None:
+        try:
+            self.queues.delay(self.queue, record.receipt_handle, batches.delay(record.received))
+        except ServiceError as problem:
+            log.failure("a failed message comes back after the long time-out", problem)
+
+
+@dataclass(frozen=True, slots=True)
+class InboundWork:
+    """Customer to agent."""
+
+    queues: Queues
+    arrive: Callable[[Record], Queued]
+    deliver: Callable[[Bundle, Remaining], None]
+    abandon: Callable[[Bundle], None]
+    shown: Callable[[Bundle], None]
+
+    def __call__(self, group: Group, left: Remaining) -> list[Record]:
+        by_receipt = {record.message_id: record for record in group}
+        failed: list[Record] = []
+        for bundle in plan(self._arrived(group, failed)):
+            if failed or not self._delivered(bundle, left):
+                failed.extend(by_receipt[receipt] for receipt in bundle.receipts)
+        return failed
+
+    def _arrived(self, group: Group, failed: list[Record]) -> list[Queued]:
+        queued = []
+        for record in group:
+            try:
+                queued.append(self.arrive(record))
+            except ServiceError:
+                failed.append(record)
+            except Exception as problem:  # noqa: BLE001  (entry point: park what breaks us)
+                log.failure("a queued message is unreadable and was parked", problem)
+                self.queues.park_unreadable(type(problem).__name__, record.body, record.message_id)
+        return queued
+
+    def _delivered(self, bundle: Bundle, left: Remaining) -> bool:
+        try:
+            self.deliver(bundle, left)
+        except PuenteError as problem:
+            log.failure("a message waits for its next try", problem)
+            log.count("InboundRetries")
+            return False
+        except Exception as problem:  # noqa: BLE001  (entry point: its third time parks it)
+            log.failure("a message broke its worker", problem)
+            self._freed(bundle)
+            return False
+        log.count("InboundMessages", len(bundle.members))
+        self.shown(bundle)
+        return True
+
+    def _freed(self, bundle: Bundle) -> None:
+        try:
+            self.abandon(bundle)
+        except ServiceError as problem:
+            log.failure("a claim stays until its lease is over", problem)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundWork:
+    """Agent to customer, delivery statuses, ends of chats."""
+
+    forward: Callable[[ChatEvent, str], None]
+    end: Callable[[ChatEvent], None]
+    status: Callable[[DeliveryStatus], None]
+    park: Callable[[str, str, str], None]
+
+    def __call__(self, group: Group, left: Remaining) -> list[Record]:  # noqa: ARG002
+        failed: list[Record] = []
+        for record, event in _in_order(group, self.park):
+            if failed or not self._done(event, record):
+                failed.append(record)
+        return failed
+
+    def _done(self, event: ChatEvent | DeliveryStatus, record: Record) -> bool:
+        try:
+            self._handle(event, record)
+        except PuenteError as problem:
+            log.failure("an outbound event waits for its next try", problem)
+            log.count("OutboundRetries")
+            return False
+        except Exception as problem:  # noqa: BLE001  (entry point: its lease counts the attempts)
+            log.failure("an outbound event broke its worker", problem)
+            return False
+        return True
+
+    def _handle(self, event: ChatEvent | DeliveryStatus, record: Record) -> None:
+        if isinstance(event, DeliveryStatus):
+            self.status(event)
+        elif event.ends_chat:
+            self.end(event)
+        else:
+            self.forward(event, record.body)
+            log.count("OutboundMessages")
+
+
+def _in_order(
+    group: Group, park: Callable[[str, str, str], None]
+) -> list[tuple[Record, ChatEvent | DeliveryStatus]]:
+    """The group's events by the time they were written; unreadable ones are parked."""
+    found: list[tuple[Record, ChatEvent | DeliveryStatus]] = []
+    for record in group:
+        try:
+            found.append((record, read_outbound(record.body)))
+        except UnreadableEvent as problem:
+            log.failure("an outbound event is unreadable and was parked", problem)
+            park(str(problem), record.body, record.message_id)
+    return sorted(found, key=lambda pair: _written_at(pair[1]))
+
+
+def read_outbound(body: str) -> ChatEvent | DeliveryStatus:
+    """The chat event or delivery status in an entry of the outbound queue."""
+    kind, payload = routing.read(body)
+    if kind == "chat":
+        return parse_chat(str(payload))
+    status = parse_whatsapp(payload)
+    if not isinstance(status, DeliveryStatus):
+        raise UnreadableEvent("the outbound queue takes chat events and statuses", code=kind)
+    return status
+
+
+def _written_at(event: ChatEvent | DeliveryStatus) -> float:
+    return event.at.timestamp() if event.at else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LateCardWork:
+    """Voice notes that take long."""
+
+    deliver: Callable[[str, str, Remaining], None]
+
+    def __call__(self, group: Group, left: Remaining) -> list[Record]:
+        failed: list[Record] = []
+        for record in group:
+            if failed or not self._done(record, left):
+                failed.append(record)
+        return failed
+
+    def _done(self, record: Record, left: Remaining) -> bool:
+        try:
+            _, payload = routing.read(record.body)
+            self.deliver(payload["wamid"], record.message_id, left)
+        except PuenteError as problem:
+            log.failure("a late voice note waits for its next try", problem)
+            return False
+        except Exception as problem:  # noqa: BLE001  (entry point)
+            log.failure("a late voice note broke its worker", problem)
+            return False
+        return True

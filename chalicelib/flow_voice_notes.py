@@ -1,0 +1,91 @@
+"""What a contact flow is told about a voice note: ready, pending or failed, in flat strings.
+
+The worker that received the note is normally faster than the flow; a flow's function does the
+work itself only when that worker is gone. Its answer must be there within Connect's eight seconds.
+"""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from chalicelib.ports import StoredNote
+from chalicelib.voice_note import Step, VoiceNote
+from chalicelib.voice_notes import VoiceNotes
+
+Answer = dict[str, str]
+# Connect gives a flow's Lambda 8 s at the most (admin guide, invoke-lambda-function-block); what
+# is left after start-up, reading and saving.
+BUDGET_SECONDS = 5.5
+MAX_TRANSCRIPT = 1000  # characters: attributes share 32 KB (StartChatContact), fields read better
+
+
+class FlowVoiceNotes:
+    """Answers the flow's two questions."""
+
+    def __init__(self, notes: VoiceNotes) -> None:
+        self._notes = notes
+
+    def transcript(self, wamid: str) -> Answer:
+        """The transcript, or how far it is. `ready` = any final transcript status."""
+        return self._answer(
+            wamid, Step.TRANSCRIBE, lambda note: self._notes.transcribe_only(note, BUDGET_SECONDS)
+        )
+
+    def facts(self, wamid: str) -> Answer:
+        """The facts read from the transcript, or how far they are."""
+        return self._answer(
+            wamid, Step.STRUCTURE, lambda note: self._notes.structure_only(note, BUDGET_SECONDS)
+        )
+
+    def _answer(
+        self,
+        wamid: str,
+        step: Literal[Step.TRANSCRIBE, Step.STRUCTURE],
+        work: Callable[[StoredNote], StoredNote],
+    ) -> Answer:
+        stored = self._notes.load(wamid)
+        if stored is None:
+            return {"status": "failed", "voiceNoteId": wamid, "reason": "unknown_voice_note"}
+        readiness = stored.note.readiness(step)
+        if readiness == "pending" and not self._notes.is_being_worked_on(stored):
+            stored = self._worked(stored, step, work)
+            readiness = stored.note.readiness(step)
+        return {"status": readiness, **told(stored.note)}
+
+    def _worked(
+        self,
+        stored: StoredNote,
+        step: Literal[Step.TRANSCRIBE, Step.STRUCTURE],
+        work: Callable[[StoredNote], StoredNote],
+    ) -> StoredNote:
+        if stored.note.next_step is not step:
+            return stored
+        done = work(self._notes.save(stored))
+        failure = done.note.failure
+        # What may go better next time stays pending: the flow's own loop bounds the tries.
+        return stored if failure and failure.retryable else self._notes.save(done)
+
+
+def told(note: VoiceNote) -> Answer:
+    """Every field a flow may read; Connect refuses empty attribute values, so "none" stands in."""
+    transcript, facts = note.transcript, note.facts or {}
+    entities: dict[str, Any] = facts.get("entities") or {}
+    failure = note.failure
+    fields = {
+        "voiceNoteId": note.wamid,
+        "transcriptStatus": transcript.status.value if transcript else "",
+        "transcript": transcript.text[:MAX_TRANSCRIPT] if transcript else "",
+        "confidence": _number(transcript.confidence if transcript else None),
+        "language": transcript.language if transcript else "",
+        "intent": facts.get("intent"),
+        "urgency": facts.get("urgency"),
+        "sentiment": facts.get("sentiment"),
+        "summary": facts.get("summary"),
+        "orderNumber": entities.get("order_number"),
+        "nextStep": facts.get("next_step"),
+        "reason": failure.reason if failure else (transcript.error if transcript else ""),
+    }
+    return {name: str(value) if value else "none" for name, value in fields.items()}
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"

@@ -1,0 +1,82 @@
+"""Voice notes that took too long for their first worker: the card follows when it is ready.
+
+The agent has the sound and a placeholder since the note arrived. The card is a claim of its own,
+under the id "<wamid>#card", so it is shown once like any message.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from chalicelib import voice_card
+from chalicelib.bundles import Arrival, Bundle, Queued
+from chalicelib.conversation import Conversation, Member
+from chalicelib.errors import Throttled
+from chalicelib.ports import Conversations, StoredNote
+from chalicelib.to_agent import ToAgent
+from chalicelib.voice_note import State, VoiceNote
+from chalicelib.voice_notes import VoiceNotes
+
+MAX_TRIES = 4  # the first worker's and three here, with the queue's back-off between
+RESERVE_SECONDS = 5.0
+
+
+class LateCards:
+    """Finishes handed-over voice notes."""
+
+    def __init__(
+        self, *, notes: VoiceNotes, conversations: Conversations, to_agent: ToAgent
+    ) -> None:
+        self._notes = notes
+        self._conversations = conversations
+        self._to_agent = to_agent
+
+    def deliver(self, wamid: str, receipt: str, remaining_s: Callable[[], float]) -> None:
+        """Understand the note and show its card.
+
+        Raises a retryable ServiceError when the AI services need another try later.
+        """
+        stored = self._notes.load(wamid)
+        if stored is None:
+            return
+        understood = self._understood(stored, remaining_s)
+        conversation = self._conversations.load(stored.conversation)
+        # A chat that is over gets no new contact for a late card: the agent had the sound, and
+        # the transcript is in the history.
+        if conversation is not None and conversation.live:
+            card = voice_card.card(understood.note)
+            self._to_agent.deliver(_bundle(conversation, understood, card, receipt), remaining_s)
+
+    def _understood(self, stored: StoredNote, remaining_s: Callable[[], float]) -> StoredNote:
+        if stored.note.state in (State.STRUCTURED, State.DELIVERED):
+            return stored
+
+        def budget_s() -> float:
+            return max(1.0, remaining_s() - RESERVE_SECONDS)
+
+        started = self._notes.save(replace(stored, note=_resumable(stored)))
+        done = self._notes.understand(started, budget_s).stored
+        failure = done.note.failure
+        if failure and failure.retryable and done.tries < MAX_TRIES:
+            self._notes.save(replace(done, tries=done.tries + 1))
+            raise Throttled(
+                "the voice note is tried again later", service="ai", code=failure.reason
+            )
+        return self._notes.save(done)
+
+
+def _resumable(stored: StoredNote) -> VoiceNote:
+    failure = stored.note.failure
+    return stored.note.retried() if failure and failure.retryable else stored.note
+
+
+def _bundle(conversation: Conversation, stored: StoredNote, card: str, receipt: str) -> Bundle:
+    member = Member(
+        wamid=f"{stored.note.wamid}#card", sent_at=stored.working_since, kind="voice", text=card
+    )
+    arrival = Arrival(
+        keys=(conversation.key,),
+        reply=conversation.reply,
+        name=conversation.name,
+        language=conversation.language,
+    )
+    return Bundle((Queued(receipt, arrival, member),))

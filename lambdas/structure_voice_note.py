@@ -1,0 +1,20 @@
+"""The facts in the voice note that a contact flow asks for.
+
+Called by the module `voice_note` with `voiceNoteId`; answers `status` ready, pending or failed
+within Connect's eight seconds. The flow polls while it is pending.
+"""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from chalicelib import flow_call, log, wiring
+
+
+@log.metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:  # noqa: ARG001
+    """Answer the flow with flat strings."""
+    call = flow_call.read(event)
+    told = wiring.current().flow_voice_notes.facts(call.parameter("voiceNoteId"))
+    log.info("a flow asked for a voice note's facts", contact=call.contact, status=told["status"])
+    return flow_call.answer(told)
