@@ -4,7 +4,6 @@ A record reaches us through SNS and SQS, wrapped in a notification or raw. Shape
 admin guide "sns-payload", amazon-connect-chatjs src/constants.js; reference flow-language.md 4.2.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -154,8 +153,8 @@ def to_reply(event: ChatEvent) -> ChatReply | None:
 def _interactive(content: str) -> ChatReply | None:
     """The template, or its text as it is when it cannot be read: better odd than silent."""
     try:
-        template = json.loads(content)
-    except (ValueError, RecursionError):
+        template = fields.decode(content)
+    except ValueError:
         template = None
     if isinstance(template, dict):
         return InteractiveReply(template=template)
@@ -164,8 +163,8 @@ def _interactive(content: str) -> ChatReply | None:
 
 def _decode(body: str) -> Any:
     try:
-        return json.loads(body, parse_constant=lambda _: None)
-    except (ValueError, RecursionError) as error:
+        return fields.decode(body)
+    except ValueError as error:
         raise UnreadableEvent("the record is not JSON", code="not_json") from error
 
 

@@ -7,14 +7,47 @@ null everywhere (reference whatsapp-eum.md section 2.1); a reader that raises wo
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 MILLISECONDS_FROM = 100_000_000_000
 """A number this large is no date in seconds (it would be the year 5138): it is milliseconds."""
 
+MAX_DEPTH = 64
+"""Levels of nesting; Meta's deepest payload has twelve. Deeper JSON can be read but not written
+again from a deeper call stack, so it is refused where it comes in."""
+
 _NO_OBJECT: dict[str, Any] = {}
+
+
+def decode(written: str | bytes, max_depth: int = MAX_DEPTH) -> Any:
+    """JSON as values. Raises ValueError when it is no JSON or nested too deeply.
+
+    NaN and Infinity, which Python would accept, become null: they are no JSON for anybody else.
+    """
+    try:
+        found = json.loads(written, parse_constant=lambda _: None)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if _deeper_than(found, max_depth):
+        raise ValueError("nested too deeply")
+    return found
+
+
+def _deeper_than(value: Any, levels: int) -> bool:
+    level = [value]
+    for _ in range(levels):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def text(holder: Any, *keys: str) -> str:

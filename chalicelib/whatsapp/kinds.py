@@ -4,7 +4,6 @@ A new kind starts with a file in `tests/events/whatsapp/` and a reader registere
 it is "unknown": it keeps its raw form and its name, and reaches the agent as a placeholder.
 """
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -195,8 +194,8 @@ def _form_reply(reply: dict[str, Any]) -> Content:
 
 def _decoded(written: str) -> dict[str, Any] | None:
     try:
-        found = json.loads(written) if written else {}
-    except (ValueError, RecursionError):
+        found = fields.decode(written) if written else {}
+    except ValueError:
         return None
     return found if isinstance(found, dict) else None
 

@@ -22,16 +22,25 @@ from chalicelib.whatsapp.messages import (
 )
 from chalicelib.whatsapp.senders import sender_of
 
+NOT_FROM_CUSTOMERS = frozenset({"history", "smb_message_echoes", "smb_app_state_sync"})
+"""Fields whose messages the business wrote itself, or that are old: never a customer speaking."""
+
 
 def parse(payload: Any) -> InboundMessage | DeliveryStatus | AccountEvent:
     """What a piece's payload says; an account event when it is neither message nor status."""
     whole = fields.as_object(payload)
     value = fields.child(whole, "value")
-    for message in fields.objects(value, "messages"):
+    for message in customer_messages(whole, value):
         return _message(whole, value, message)
     for status in fields.objects(value, "statuses"):
         return _status(whole, value, status)
     return account_event_of(whole)
+
+
+def customer_messages(change: Any, value: Json) -> list[Json]:
+    """The messages that customers wrote, by the keys of `value`: the field may be missing."""
+    ours = fields.text(change, "field") in NOT_FROM_CUSTOMERS
+    return [] if ours else fields.objects(value, "messages")
 
 
 def _message(payload: Json, value: Json, message: Json) -> InboundMessage:

@@ -10,6 +10,7 @@ from chalicelib.whatsapp.view import (
     TOO_LARGE,
     Shown,
     View,
+    attributes_of,
     renderer,
     stacked,
 )
@@ -64,8 +65,9 @@ def render_contacts(content: said.ContactCards, view: View) -> Shown:
     asked = any(card.origin == "contact_request" for card in content.cards)
     head = view.texts.get("shown.contacts_requested" if asked else "shown.contacts")
     phone = next((phone for card in content.cards for phone in card.phones), "")
-    attributes = {"sharedPhone": safe_line(phone, MAX_NAME)} if phone else {}
-    return stacked(head, *(_card(card, view.texts) for card in content.cards)), attributes
+    return stacked(head, *(_card(card, view.texts) for card in content.cards)), attributes_of(
+        {"sharedPhone": phone}
+    )
 
 
 def _card(card: said.ContactCard, texts: Texts) -> str:

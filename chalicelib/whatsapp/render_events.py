@@ -20,7 +20,7 @@ from chalicelib.whatsapp.view import (
 @renderer("reaction")
 def render_reaction(content: said.Reaction, view: View) -> Shown:
     emoji = safe_line(content.emoji, 20)
-    told = {"reaction": emoji or "removed", "reactionTo": safe_line(content.target, MAX_NAME)}
+    told = attributes_of({"reaction": emoji or "removed", "reactionTo": content.target})
     if not emoji:
         return view.about_or("shown.reaction_removed", "shown.reaction_removed_from"), told
     return view.about_or("shown.reaction", "shown.reaction_to", emoji=emoji), told

@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.texts import Texts
 from chalicelib.whatsapp import content as said
+from chalicelib.whatsapp import fields
 from chalicelib.whatsapp.option_ids import chosen
 from chalicelib.whatsapp.safe_text import safe_body, safe_line
 from chalicelib.whatsapp.view import (
@@ -56,7 +57,10 @@ def _form(content: said.FormAnswers, view: View) -> Shown:
     name = safe_line(content.name, MAX_NAME) if content.name not in ("", "flow") else ""
     head = view.texts.get("shown.form_named" if name else "shown.form", name=name)
     answers = {key: _plain(value) for key, value in content.answers.items() if key != "flow_token"}
-    rows = [f"{safe_line(key, MAX_NAME)}: {safe_body(value)}" for key, value in answers.items()]
+    rows = [
+        f"{safe_line(fields.scalar(key), MAX_NAME)}: {safe_body(value)}"
+        for key, value in answers.items()
+    ]
     written = json.dumps(content.answers, ensure_ascii=True)
     attributes = {
         f"answer_{_name(key)}": value[:MAX_ANSWER]
@@ -69,8 +73,9 @@ def _form(content: said.FormAnswers, view: View) -> Shown:
 
 def _plain(value: Any) -> str:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ", ".join(value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return fields.scalar(", ".join(value))
+    written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return fields.scalar(written)
 
 
 def _name(key: str) -> str:
@@ -82,9 +87,9 @@ def _call_permission(content: said.CallPermission, view: View) -> Shown:
     if content.response != "accept":
         return view.texts.get("shown.call_reject"), attributes_of(attributes)
     if content.expires is None:
-        return view.texts.get("shown.call_accept"), attributes
+        return view.texts.get("shown.call_accept"), attributes_of(attributes)
     until = content.expires.strftime("%Y-%m-%d %H:%M UTC")
-    return view.texts.get("shown.call_accept_until", until=until), attributes
+    return view.texts.get("shown.call_accept_until", until=until), attributes_of(attributes)
 
 
 _REPLIES: dict[type, Renderer] = {

@@ -14,7 +14,7 @@ from chalicelib.whatsapp.content import CallPermission, Choice, Edit, FormAnswer
 from chalicelib.whatsapp.messages import InboundMessage
 from chalicelib.whatsapp.safe_text import clip, safe_line
 from chalicelib.whatsapp.split import split, utf8_size
-from chalicelib.whatsapp.view import MAX_ATTRIBUTE, RENDERERS, View, render_unknown
+from chalicelib.whatsapp.view import RENDERERS, View, attributes_of, render_unknown
 
 __all__ = [
     "NOTICE_MARK",
@@ -158,7 +158,7 @@ def _common(message: InboundMessage) -> dict[str, str]:
         "referralTitle": ad.headline if ad else "",
         "referralClickId": ad.click_id if ad else "",
     }
-    return {name: safe_line(value, MAX_ATTRIBUTE) for name, value in told.items() if value}
+    return attributes_of(told)
 
 
 def _capped(text: str, texts: Texts) -> str:

@@ -10,7 +10,6 @@ holding a bare entry, {entry: [..]} or {object, entry}; and the last three witho
 Source: reference whatsapp-eum.md sections 1.1, 1.2 and 2.1.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as default
@@ -20,12 +19,9 @@ from chalicelib.errors import UnreadableEvent
 from chalicelib.whatsapp import fields, senders
 from chalicelib.whatsapp.content import Json
 from chalicelib.whatsapp.messages import AccountEvent, DeliveryStatus, InboundMessage
-from chalicelib.whatsapp.parsing import parse
+from chalicelib.whatsapp.parsing import customer_messages, parse
 
 __all__ = ["Envelope", "Piece", "api_id", "parse", "read_envelopes", "split"]
-
-NOT_FROM_CUSTOMERS = frozenset({"history", "smb_message_echoes", "smb_app_state_sync"})
-"""Fields whose messages the business wrote itself, or that are old: never a customer speaking."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +65,8 @@ def _decode(written: Any) -> Any:
     if not isinstance(written, str | bytes):
         return written
     try:
-        # NaN and Infinity are no JSON: they would come out of the queue unreadable for others.
-        return json.loads(written, parse_constant=lambda _: None)
-    except (ValueError, RecursionError) as error:
+        return fields.decode(written)
+    except ValueError as error:
         raise UnreadableEvent("the event is not JSON", code="not_json") from error
 
 
@@ -144,7 +139,7 @@ def _single_values(change: Json) -> Iterator[Json]:
     """The change's value, once per thing in it, with everything about the others left out."""
     value = fields.child(change, "value")
     common = fields.narrowed(value, "messages", "statuses", "contacts", "errors")
-    messages = [] if _is_ours(change) else fields.objects(value, "messages")
+    messages = customer_messages(change, value)
     for message in messages:
         yield {**common, "contacts": senders.contacts_of(message, value), "messages": [message]}
     statuses = fields.objects(value, "statuses")
@@ -156,10 +151,6 @@ def _single_values(change: Json) -> Iterator[Json]:
     # An event that says nothing still makes one piece: whatever came in is accounted for.
     if value.get("errors") or not (messages or statuses or updates):
         yield fields.narrowed(value, *(("messages", "statuses") if messages or statuses else ()))
-
-
-def _is_ours(change: Any) -> bool:
-    return fields.text(change, "field") in NOT_FROM_CUSTOMERS
 
 
 def _piece(entry: Json, change: Json, value: Json, origination_ids: dict[str, str]) -> Piece:
