@@ -14,7 +14,7 @@ from chalicelib.whatsapp.content import CallPermission, Choice, Edit, FormAnswer
 from chalicelib.whatsapp.messages import InboundMessage
 from chalicelib.whatsapp.safe_text import clip, safe_line
 from chalicelib.whatsapp.split import split, utf8_size
-from chalicelib.whatsapp.view import RENDERERS, View, attributes_of, render_unknown
+from chalicelib.whatsapp.view import MAX_NAME, RENDERERS, View, attributes_of, render_unknown
 
 __all__ = [
     "NOTICE_MARK",
@@ -121,20 +121,16 @@ def _referral(view: View) -> str:
 def _quote(view: View) -> str:
     """The "re:" line. Taps and forms have none: they always answer us, and flows compare the
     text of a tapped choice with its title."""
-    quoted = view.message.quoted
+    quoted, content = view.message.quoted, view.message.content
     if not quoted:
         return ""
-    if quoted.product and not isinstance(view.message.content, Choice):
+    if quoted.product and not isinstance(content, Choice):
         return view.texts.get(
             "shown.re_product",
-            product=safe_line(quoted.product.product_id, 100),
-            catalog=safe_line(quoted.product.catalog_id, 100),
+            product=safe_line(quoted.product.product_id, MAX_NAME),
+            catalog=safe_line(quoted.product.catalog_id, MAX_NAME),
         )
-    return (
-        view.texts.get("shown.re", start=view.start)
-        if view.about
-        else view.texts.get("shown.re_earlier")
-    )
+    return "" if isinstance(content, _ANSWERS) else view.about_or("shown.re_earlier", "shown.re")
 
 
 def _errors(view: View) -> list[str]:
