@@ -55,7 +55,7 @@ class Delivery:
     at: datetime
 
 
-class NotIdle(Exception):  # noqa: N818 - what is the matter
+class NotIdle(Exception):
     """Work does not come to an end within the allowed number of steps."""
 
 
@@ -105,9 +105,10 @@ class Deliverer:
         return False
 
     def run_until_idle(self, max_steps: int = 10_000) -> int:
-        """Run jobs and invocations until nothing is due at this instant; how many invocations.
+        """Run jobs and invocations until nothing is due at this instant.
 
-        Raises NotIdle when that takes more than `max_steps`.
+        Returns the number of steps: invocations, and rounds of jobs. Raises NotIdle when that
+        takes more than `max_steps`.
         """
         steps = 0
         while self._scheduler.run_due() or self.step():

@@ -34,7 +34,7 @@ class Killed(BaseException):
     """The process died here. A BaseException: no `except Exception` of the product catches it."""
 
 
-class AnswerLost(Exception):  # noqa: N818 - what the client is told, not an error of ours
+class AnswerLost(Exception):
     """No answer reaches the client; the transport turns it into its own time-out error."""
 
     def __init__(self, action: Action) -> None:
@@ -57,7 +57,7 @@ class CallFacts:
     at: datetime
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Process:
     """One running invocation. Once dead, none of its calls happens any more."""
 

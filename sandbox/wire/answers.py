@@ -17,7 +17,7 @@ from sandbox.wire.models import ServiceApi, service_api
 _TIMES: Any = create_serializer("rest-json", include_validation=False)
 
 
-class EmulatorMistake(Exception):  # noqa: N818 - a mistake of ours, not an error of a service
+class EmulatorMistake(Exception):
     """An emulator answered something its service's model does not know; fix the emulator."""
 
 

@@ -24,7 +24,7 @@ class AwsError(Exception):
         self.extra = extra
 
 
-class NotImplementedOperation(AwsError):  # noqa: N818 - named after the code AWS answers
+class NotImplementedOperation(AwsError):
     """The sandbox does not play this operation: 501, loudly, with its name."""
 
     def __init__(self, service: str, operation: str) -> None:

@@ -160,9 +160,12 @@ def test_a_process_killed_over_plain_http_sees_a_broken_connection_and_dies(box)
     box.server.mount("/files/", lambda request: HttpResponse(body=b"kept"), name="files")
     box.router.faults.on("http:files", "PUT /files/", Action.KILL_AFTER)
     box.router.faults.arm()
-    with pytest.raises(Killed, match="inbound died"), box.router.faults.process("inbound"):
-        with pytest.raises(urllib3.exceptions.HTTPError):
-            urllib3.request("PUT", f"{box.url}/files/a", body=b"x", retries=False)
+    with (
+        pytest.raises(Killed, match="inbound died"),
+        box.router.faults.process("inbound"),
+        pytest.raises(urllib3.exceptions.HTTPError),
+    ):
+        urllib3.request("PUT", f"{box.url}/files/a", body=b"x", retries=False)
     assert box.router.calls[-1].outcome == "kill_after"
 
 
@@ -179,30 +182,46 @@ def test_a_process_inside_a_process_dies_alone(box, queue):
 
 
 @pytest.mark.parametrize(
-    ("action", "service", "code", "status"),
+    ("action", "refusal"),
     [
-        (Action.THROTTLE, "connect", "LimitExceededException", 429),
-        (Action.SERVER_ERROR, "connect", "InternalServiceException", 500),
-        (Action.VALIDATION, "connect", "InvalidParameterException", 400),
-        (Action.ACCESS_DENIED, "connect", "AccessDeniedException", 403),
-        (Action.THROTTLE, "sqs", "RequestThrottled", 400),
-        (Action.VALIDATION, "sqs", "InvalidParameterValue", 400),
+        (Action.THROTTLE, ("LimitExceededException", 429)),
+        (Action.SERVER_ERROR, ("InternalServiceException", 500)),
+        (Action.VALIDATION, ("InvalidParameterException", 400)),
+        (Action.ACCESS_DENIED, ("AccessDeniedException", 403)),
     ],
 )
-def test_injected_refusals_use_the_operations_own_errors(box, desk, action, service, code, status):
+def test_connect_refuses_in_its_own_words_and_opens_nothing(box, desk, action, refusal):
     box.router.faults.when(lambda call: True, action)
     box.router.faults.arm()
-    client = boto3.client(service, config=ONCE)
-    with pytest.raises(ClientError) as refused:
-        if service == "sqs":
-            client.create_queue(QueueName="q")
-        else:
-            client.start_chat_contact(
-                InstanceId=INSTANCE, ContactFlowId="f", ParticipantDetails={"DisplayName": "n"}
-            )
-    assert refused.value.response["Error"]["Code"] == code
-    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+    with pytest.raises(ClientError) as error:
+        boto3.client("connect", config=ONCE).start_chat_contact(
+            InstanceId=INSTANCE, ContactFlowId="f", ParticipantDetails={"DisplayName": "n"}
+        )
+    assert (code(error), status(error)) == refusal
     assert desk.opened == 0
+
+
+@pytest.mark.parametrize(
+    ("action", "refusal"),
+    [
+        (Action.THROTTLE, ("RequestThrottled", 400)),
+        (Action.VALIDATION, ("InvalidParameterValue", 400)),
+    ],
+)
+def test_sqs_refuses_in_its_own_words(box, action, refusal):
+    box.router.faults.when(lambda call: True, action)
+    box.router.faults.arm()
+    with pytest.raises(ClientError) as error:
+        boto3.client("sqs", config=ONCE).create_queue(QueueName="q")
+    assert (code(error), status(error)) == refusal
+
+
+def code(error):
+    return error.value.response["Error"]["Code"]
+
+
+def status(error):
+    return error.value.response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 def test_plain_http_is_throttled_with_429(box):

@@ -11,6 +11,8 @@ from sandbox.in_process import in_process
 from sandbox.sqs import SqsEmulator, limits
 from sandbox.wire import Router
 
+HOLA_MD5 = "4d186321c1a7f0f354b297e8914ab240"  # printf hola | md5sum
+
 
 @pytest.fixture
 def clock():
@@ -54,7 +56,7 @@ def test_a_message_is_hidden_while_someone_works_on_it_and_comes_back(sqs, url, 
     (first,) = receive(sqs, url, AttributeNames=["All"])
     assert first["Body"] == "hola"
     assert first["MessageId"] == sent["MessageId"]
-    assert first["MD5OfBody"] == sent["MD5OfMessageBody"] == hashlib.md5(b"hola").hexdigest()
+    assert first["MD5OfBody"] == sent["MD5OfMessageBody"] == HOLA_MD5
     assert receive(sqs, url) == []
     clock.advance(30)
     (again,) = receive(sqs, url, MessageSystemAttributeNames=["ApproximateReceiveCount"])
@@ -70,7 +72,7 @@ def test_an_old_handle_of_a_standard_queue_deletes_nothing(sqs, url, clock):
     sqs.send_message(QueueUrl=url, MessageBody="x")
     (old,) = receive(sqs, url)
     clock.advance(30)
-    (new,) = receive(sqs, url)
+    assert len(receive(sqs, url)) == 1
     sqs.delete_message(QueueUrl=url, ReceiptHandle=old["ReceiptHandle"])
     clock.advance(30)
     assert len(receive(sqs, url)) == 1
@@ -180,7 +182,7 @@ def digest_of(attributes):
         encoded += len(name).to_bytes(4, "big") + name.encode()
         encoded += len(kind).to_bytes(4, "big") + kind
         encoded += mark + len(content).to_bytes(4, "big") + content
-    return hashlib.md5(encoded).hexdigest()
+    return hashlib.md5(encoded, usedforsecurity=False).hexdigest()
 
 
 @pytest.mark.parametrize(

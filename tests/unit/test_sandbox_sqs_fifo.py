@@ -11,6 +11,8 @@ from sandbox.in_process import in_process
 from sandbox.sqs import SqsEmulator
 from sandbox.wire import Router
 
+ARNS = "arn:aws:sqs:us-east-1:123456789012:"
+
 
 @pytest.fixture
 def clock():
@@ -36,9 +38,7 @@ def dead(sqs):
     fifo = {"FifoQueue": "true"}
     dead = sqs.create_queue(QueueName="line-dlq.fifo", Attributes=fifo)["QueueUrl"]
     policy = {"deadLetterTargetArn": arn(sqs, dead), "maxReceiveCount": 2}
-    sqs.create_queue(
-        QueueName="work.fifo", Attributes=fifo | {"RedrivePolicy": json.dumps(policy)}
-    )
+    sqs.create_queue(QueueName="work.fifo", Attributes=fifo | {"RedrivePolicy": json.dumps(policy)})
     return dead
 
 
@@ -226,21 +226,21 @@ def test_messages_that_came_from_nowhere_stay_in_the_dead_letter_queue(sqs, dead
 
 
 @pytest.mark.parametrize(
-    ("source", "more", "code"),
+    ("params", "code"),
     [
-        ("line.fifo", {}, "InvalidParameterValue"),
-        ("none.fifo", {}, "ResourceNotFoundException"),
-        ("line-dlq.fifo", {"MaxNumberOfMessagesPerSecond": 501}, "InvalidParameterValue"),
+        ({"SourceArn": f"{ARNS}line.fifo"}, "InvalidParameterValue"),
+        ({"SourceArn": f"{ARNS}none.fifo"}, "ResourceNotFoundException"),
         (
-            "line-dlq.fifo",
-            {"DestinationArn": "arn:aws:sqs:us-east-1:1:no"},
+            {"SourceArn": f"{ARNS}line-dlq.fifo", "MaxNumberOfMessagesPerSecond": 501},
+            "InvalidParameterValue",
+        ),
+        (
+            {"SourceArn": f"{ARNS}line-dlq.fifo", "DestinationArn": f"{ARNS}none.fifo"},
             "ResourceNotFoundException",
         ),
     ],
 )
-def test_moves_that_sqs_refuses(sqs, dead, line, source, more, code):
+def test_moves_that_sqs_refuses(sqs, dead, line, params, code):
     with pytest.raises(ClientError) as error:
-        sqs.start_message_move_task(
-            SourceArn=f"arn:aws:sqs:us-east-1:123456789012:{source}", **more
-        )
+        sqs.start_message_move_task(**params)
     assert error.value.response["Error"]["Code"] == code

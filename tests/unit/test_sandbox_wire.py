@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from sandbox.clock import SandboxClock
@@ -236,6 +237,37 @@ def test_work_after_a_call_may_make_calls_of_its_own(box):
     box.after_call.append(job)
     boto3.client("connect").describe_contact(InstanceId=INSTANCE, ContactId="c")
     assert [call.operation for call in box.calls] == ["DescribeContact", "SendWhatsAppMessage"]
+
+
+class Functions(Emulator):
+    """Lambda's Invoke: the one operation here with a raw body, a status and a header to answer."""
+
+    service = "lambda"
+
+    def invoke(self, params):
+        assert params["InvocationType"] == "RequestResponse"
+        return {"StatusCode": 202, "FunctionError": "Unhandled", "Payload": params["Payload"][::-1]}
+
+    def list_functions(self, params):
+        raise AwsError("TooManyRequestsException", "slow down", retryAfterSeconds="7")
+
+
+def test_raw_bodies_headers_and_status_codes_travel_too(box):
+    box.add(Functions())
+    client = boto3.client("lambda", config=Config(retries={"total_max_attempts": 1}))
+    answer = client.invoke(FunctionName="f", InvocationType="RequestResponse", Payload=b"abc")
+    assert (answer["StatusCode"], answer["FunctionError"]) == (202, "Unhandled")
+    assert answer["Payload"].read() == b"cba"
+    with pytest.raises(client.exceptions.TooManyRequestsException) as refused:
+        client.list_functions()
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
+
+
+def test_a_service_without_an_emulator_is_refused_by_name(box):
+    box.fallback = None
+    request = HttpRequest(method="POST", url="https://x/", body=b"{}")
+    answer = box.call_aws("lambda", "Invoke", request)
+    assert (answer.status, answer.error) == (501, "NotImplemented")
 
 
 @pytest.mark.parametrize(
