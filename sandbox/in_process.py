@@ -51,7 +51,7 @@ BACK_OFF_S = 1.0  # how far one SDK back-off moves a virtual clock
 _SERVICE_NAMES = {"secrets-manager": "secretsmanager"}
 
 
-class NoNetwork(Exception):  # noqa: N818 - says what the sandbox promises
+class NoNetwork(Exception):
     """A call nobody in the sandbox answers. It was not sent anywhere."""
 
 

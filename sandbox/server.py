@@ -21,7 +21,7 @@ DEFAULT_PORT = 4599
 _BODILESS = (204, 304)
 
 
-class PortTaken(Exception):  # noqa: N818 - the fact, and the message says what to do
+class PortTaken(Exception):
     """Another program listens on the port; the message names it and the option to change it."""
 
 
