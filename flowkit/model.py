@@ -138,10 +138,14 @@ class Flow:
 
     @property
     def is_module(self) -> bool:
-        """Modules carry `Settings` or end with EndFlowModuleExecution; flows may do neither."""
-        return "Settings" in self.document or any(
-            action.type == "EndFlowModuleExecution" for action in self.action_list
-        )
+        """Modules carry `Settings` or end with EndFlowModuleExecution; flows may do neither.
+
+        An export that names its flow type is a flow, whatever else it carries.
+        """
+        if isinstance(self.metadata.get("type"), str):
+            return False
+        returns = any(action.type == "EndFlowModuleExecution" for action in self.action_list)
+        return returns or "Settings" in self.document
 
     def action_metadata(self, identifier: str) -> dict[str, Any]:
         return _object(_object(self.metadata.get("ActionMetadata")).get(identifier))

@@ -61,7 +61,7 @@ ACTIONS = (
         block="Set voice",
         category="contact",
         parameters=(
-            reference("TextToSpeechVoice", required=True),
+            reference("TextToSpeechVoice"),
             reference("TextToSpeechEngine"),
             reference("TextToSpeechStyle"),
         ),

@@ -53,7 +53,7 @@ ACTIONS = (
         category="participant",
         parameters=(
             *_PROMPT,
-            static("InputTimeLimitSeconds", low=1, high=180),
+            static("InputTimeLimitSeconds", low=1),
             static("StoreInput", "True", "False"),
             structure("InputValidation"),
             structure("InputEncryption"),

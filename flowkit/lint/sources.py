@@ -1,0 +1,70 @@
+"""Finding and reading what is to be linted: documents, templates, folders of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from flowkit.lint import lint
+from flowkit.lint.issue import Issue
+from flowkit.model import Flow, FlowError, parse
+from flowkit.render import RenderError, load_settings, render
+
+_TEMPLATE = ".json.j2"
+_SETTINGS = "settings.yaml"
+
+
+def files_in(paths: list[Path]) -> Iterator[Path]:
+    """Every document and template under the paths, in order of name, each once."""
+    seen: set[Path] = set()
+    for path in paths:
+        found = sorted(path.rglob("*.json*")) if path.is_dir() else [path]
+        for file in found:
+            wanted = file == path or file.name.endswith((".json", _TEMPLATE))
+            if wanted and file not in seen:
+                seen.add(file)
+                yield file
+
+
+def lint_file(
+    path: Path, channel: str = "chat", flow_type: str | None = None, stage: str = "sandbox"
+) -> list[Issue]:
+    """The issues of one file. What cannot be read or rendered is an issue too."""
+    try:
+        flow = read(path, stage)
+    except (FlowError, RenderError) as error:
+        return [unreadable(path, str(error))]
+    return lint(flow, channel, flow_type)
+
+
+def read(path: Path, stage: str = "sandbox") -> Flow:
+    """A flow from a document, or from a template with the settings.yaml beside or above it.
+
+    Raises FlowError and RenderError.
+    """
+    name = path.name.removesuffix(_TEMPLATE).removesuffix(".json")
+    try:
+        if path.name.endswith(_TEMPLATE):
+            return parse(render(path, load_settings(_settings_of(path), stage)), name)
+        return parse(path.read_bytes(), name)
+    except FileNotFoundError as error:
+        raise FlowError("there is no such file") from error
+
+
+def unreadable(path: Path, problem: str) -> Issue:
+    return Issue(
+        code="unreadable",
+        severity="error",
+        sentence=problem if problem.endswith(".") else f"{problem}.",
+        flow=path.name,
+        action="",
+        name="",
+        evidence="documented",
+        hint="Export the flow again, or mend the template or its settings.",
+    )
+
+
+def _settings_of(path: Path) -> Path:
+    beside = path.parent / _SETTINGS
+    above = path.parent.parent / _SETTINGS
+    return above if above.exists() and not beside.exists() else beside
