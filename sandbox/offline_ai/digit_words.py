@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-_DIGITS = frozenset(
-    {"zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
-)
+_IN_ORDER = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_DIGITS = frozenset({*_IN_ORDER, "oh"})
 #: Heard instead of a digit, but a digit only between digits.
 _HOMOPHONES = {
     "to": "two",
@@ -17,8 +16,9 @@ _HOMOPHONES = {
     "sex": "six",
     "tree": "three",
 }
-#: Digits a run must have before a homophone in it is believed: "one to five days" has two.
+#: Digits a run must have before any homophone in it is believed.
 _LEAST_DIGITS = 3
+_VALUES = {word: value for value, word in enumerate(_IN_ORDER)} | {"oh": 0}
 
 
 def repaired(words: Sequence[str]) -> list[str]:
@@ -43,5 +43,13 @@ def _repair_run(out: list[str], start: int, end: int) -> None:
         start += 1
     while end > start and out[end - 1] not in _DIGITS:
         end -= 1
-    if sum(word in _DIGITS for word in out[start:end]) >= _LEAST_DIGITS:
+    run = out[start:end]
+    if sum(word in _DIGITS for word in run) >= _LEAST_DIGITS or _is_no_range(run):
         out[start:end] = [_HOMOPHONES.get(word, word) for word in out[start:end]]
+
+
+def _is_no_range(run: Sequence[str]) -> bool:
+    """Whether it counts down: "two to one" cannot mean "from two to one"; "one to five" can."""
+    if len(run) != 3 or run[1] not in ("to", "too"):
+        return False
+    return _VALUES[run[0]] >= _VALUES[run[2]]

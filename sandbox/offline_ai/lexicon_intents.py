@@ -31,7 +31,7 @@ INTENTS: Mapping[str, tuple[tuple[Intent, str], ...]] = {
             Intent.APPOINTMENT,
             r"appointment|(?:book|schedule|reschedule|arrange) (?:a|an|my|the) (?:\w+ )?"
             r"(?:visit|meeting|technician|repair|slot|time|call|delivery)"
-            r"|send (?:a|the) technician",
+            r"|technicians?\b",
         ),
         (
             Intent.OUTAGE,

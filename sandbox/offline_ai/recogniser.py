@@ -34,8 +34,8 @@ _PIECE_S, _CUT_WITHIN_S, _QUIET_S = 60, 15, 0.2
 #: Less speech than this is no sentence, and is not decoded at all.
 LEAST_SPEECH_S = 0.25
 LEAST_WORDS = 2
-#: The worse English phones fit the sound, the surer the words must be: a line between 63 English
-#: and 47 other notes (synthetic and human), drawn so that no other language passes; of English it
+#: The worse English phones fit the sound, the surer the words must be: a line between 65 English
+#: and 44 other notes (synthetic and human), drawn so that no other language passes; of English it
 #: costs the least clear robot voices.
 _SURE_AT, _GAP_AT, _SLOPE = 0.40, -1.4, 0.25
 _BYTES_PER_S = WAV_RATE * 2
