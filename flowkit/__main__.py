@@ -1,0 +1,143 @@
+"""`python -m flowkit lint|render|run`: contact flows at the command line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from flowkit import bundle as bundles
+from flowkit.engine import Contact, LambdaAnswer
+from flowkit.engine.session import Session
+from flowkit.lint.report import FORMATS
+from flowkit.lint.sources import files_in, lint_file, read
+from flowkit.model import Flow, FlowError
+from flowkit.play import answered, play, time_passes, told
+from flowkit.render import RenderError, load_settings
+from flowkit.render import render as render_template
+from flowkit.stand_in import (
+    Function,
+    ObligingServices,
+    StandInServices,
+    answering,
+    empty_bundle,
+)
+
+app = typer.Typer(help="Contact flows: lint, render, run.", no_args_is_help=True)
+
+Stage = Annotated[str, typer.Option(help="A stage of settings.yaml.")]
+
+
+@app.command()
+def lint(
+    paths: Annotated[list[Path], typer.Argument(help="Documents, templates or folders.")],
+    format: Annotated[str, typer.Option(help="text, json or github")] = "text",  # noqa: A002
+    channel: Annotated[str, typer.Option(help="chat, voice or any")] = "chat",
+    flow_type: Annotated[str | None, typer.Option(help="e.g. CUSTOMER_QUEUE")] = None,
+    stage: Stage = "sandbox",
+) -> None:
+    """Check flows; exit 1 when one has an error."""
+    if format not in FORMATS:
+        raise typer.BadParameter(f"choose one of {', '.join(FORMATS)}", param_hint="--format")
+    files = [(str(p), lint_file(p, channel, flow_type, stage)) for p in files_in(paths)]
+    typer.echo(FORMATS[format](files))
+    if any(issue.severity == "error" for _, issues in files for issue in issues):
+        raise typer.Exit(1)
+
+
+@app.command()
+def render(
+    template: Path,
+    settings: Annotated[Path | None, typer.Option(help="default: beside or above")] = None,
+    stage: Stage = "sandbox",
+) -> None:
+    """Print the JSON of a template; exit 1 when a value is missing or wrong."""
+    try:
+        if settings is None:
+            typer.echo(read(template, stage).to_json())
+        else:
+            typer.echo(render_template(template, load_settings(settings, stage)))
+    except (RenderError, FlowError) as error:
+        raise _stop(str(error)) from error
+
+
+@app.command()
+def run(
+    flow: Annotated[str, typer.Argument(help="A flow of the folder, or a document.")],
+    *,
+    folder: Annotated[Path, typer.Option(help="Templates and settings.yaml.")] = Path(
+        "contact_flows"
+    ),
+    attribute: Annotated[list[str] | None, typer.Option(help="name=value")] = None,
+    function: Annotated[list[str] | None, typer.Option(help='name={"status": "ready"}')] = None,
+    at: Annotated[datetime | None, typer.Option(help="UTC; default: now")] = None,
+    ask: Annotated[bool, typer.Option(help="Ask at each pause what happens.")] = False,
+    stage: Stage = "sandbox",
+) -> None:
+    """Play a flow for one contact, with stand-ins for queues, hours and functions."""
+    try:
+        played, services = _prepared(flow, folder, stage)
+    except (RenderError, FlowError) as error:
+        raise _stop(str(error)) from error
+    services.functions.update(_functions(function or []))
+    contact = Contact(contact_id="contact", attributes=dict(map(_pair, attribute or [])))
+    contact.segment_attributes["connect:Subtype"] = "connect:WhatsApp"
+    now = at.replace(tzinfo=UTC) if at else datetime.now(UTC)
+    for event in play(played, contact, services, now, _asked if ask else time_passes):
+        line = told(event)
+        if line:
+            typer.echo(line)
+
+
+def _prepared(flow: str, folder: Path, stage: str) -> tuple[Flow, StandInServices]:
+    path = Path(flow)
+    if path.suffix == ".json":
+        return read(path), ObligingServices(empty_bundle())
+    bundle = bundles.load(folder, stage)
+    found = bundle.flow(flow) or bundle.module(flow)
+    if found is None:
+        names = ", ".join([*bundle.flows, *bundle.modules])
+        raise FlowError(f"there is no flow {flow} in {folder} (there are: {names})")
+    return found, StandInServices(bundle, functions=_stand_ins(folder / "stand_ins.yaml"))
+
+
+def _stand_ins(path: Path) -> dict[str, Function]:
+    """What functions answer unless the command line says otherwise: name -> flat result."""
+    if not path.exists():
+        return {}
+    answers = yaml.safe_load(path.read_text(encoding="utf-8"))["functions"]
+    return {name: answering(**result) for name, result in answers.items()}
+
+
+def _functions(given: list[str]) -> dict[str, Function]:
+    return {name: _answering(json.loads(text)) for name, text in map(_pair, given)}
+
+
+def _answering(payload: Any) -> Function:
+    return lambda _event: LambdaAnswer(payload)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, found, value = text.partition("=")
+    if not found:
+        raise typer.BadParameter(f"{text!r} is not name=value")
+    return name, value
+
+
+def _asked(session: Session) -> Any:
+    events = f" c: {', '.join(session.waiting_for)}," if session.waiting_for else ""
+    return answered(typer.prompt(f"  enter: time passes,{events} q: stop", default=""))
+
+
+def _stop(problem: str) -> typer.Exit:
+    typer.echo(problem, err=True)
+    return typer.Exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(app())
