@@ -35,7 +35,8 @@ class Offer:
 
     @property
     def fits_button(self) -> bool:
-        return len(self.title) <= limits.BUTTON_TITLE and not self.description
+        more = self.description or self.section
+        return len(self.title) <= limits.BUTTON_TITLE and not more
 
     @property
     def fits_row(self) -> bool:
@@ -61,7 +62,7 @@ def interactive_bodies(template: Body, texts: Texts) -> list[Body]:
     menu = read_menu(template, texts)
     images = [{"type": "image", "image": {"link": link}} for link in menu.images]
     if not menu.offers:
-        return [*images, *_texts(menu.text or texts.get("customer.cannot_show"))]
+        return [*images, *_texts(menu.text.strip() or texts.get("customer.cannot_show"))]
     if len(menu.offers) > limits.LIST_ROWS:
         return [*images, *_texts(_numbered(menu, texts))]
     if _as_buttons(menu):
@@ -94,7 +95,7 @@ def _read(template: Body, texts: Texts, depth: int) -> tuple[list[str], list[Off
             offers += [_in_section(offer, title) for offer in inner]
             heads += [] if inner else [_head(_content(element))]
             images += more
-        elif fields.text(element, "title"):
+        elif fields.text(element, "title").strip():
             offers.append(_offer(element))
     place = fields.child(content, "location")
     heads.append(fields.text(place, "title"))
