@@ -72,6 +72,8 @@ class FlowRunner:
         self._runs: dict[str, _Run] = {}
         self.lambdas = lambdas
         self.staffing: Callable[[str], Staffing] = lambda _queue_id: Staffing()
+        self.faults: dict[tuple[str, str], str] = {}
+        """(flow, action) -> the ErrorType that happens there, as if Connect had failed."""
         self.events: list[tuple[str, Event]] = []
         """(InitialContactId, event) of everything every flow did."""
         chats.flows = self
@@ -206,6 +208,7 @@ class FlowRunner:
             event_hooks=chat.event_hooks,
             tags=current.tags,
             references=current.references,
+            agent=_agent(chat),
             has_bot=any(one.role == "CUSTOM_BOT" and one.is_present for one in chat.participants),
         )
 
@@ -243,6 +246,10 @@ class FlowRunner:
             oldest_age_s=int(age),
         )
 
+    def injected_error(self, flow: str, action: str) -> str | None:
+        """The error a test planted at this action."""
+        return self.faults.get((flow, action))
+
     def flow(self, flow_id: str) -> Flow | None:
         """A contact flow by id or ARN."""
         return self._find(flow_id, "contact-flow")
@@ -258,6 +265,12 @@ class FlowRunner:
 
 def _named(stored: StoredFlow) -> Flow:
     return _parsed(stored.content, stored.name)
+
+
+def _agent(chat: Chat) -> dict[str, str]:
+    """What whispers read as `$.Agent`."""
+    agent = chat.current.agent
+    return {"UserName": agent.display_name, "FirstName": agent.display_name} if agent else {}
 
 
 def _take_back(chat: Chat, contact: FlowContact) -> None:

@@ -90,11 +90,9 @@ class Phone:
         if kind in inbound.MEDIA_TYPES:
             content = self._media_fields(kind, media or b"", content)
         message = self._sender() | inbound.message(kind, content)
-        # System messages carry no contacts (reference section 2), and are not written by people.
-        contacts = None if kind == "system" else [self.contact()]
-        if kind != "system":
+        if kind != "system":  # not written by the customer: opens no window
             self.last_wrote[self.business.meta_id] = self._network.clock.now()
-        sent = self._network.from_customer(self.business, message, contacts)
+        sent = self._network.from_customer(self, self.business, message)
         self.sent.append(sent)
         return sent.wamid
 
@@ -234,13 +232,13 @@ class Phone:
 
     def show_receipt(self, wamid: str, *, typing: bool) -> None:
         """Everything of ours up to this message is read; typing shows for 25 seconds."""
-        marks = [one for one in self.sent if one.wamid == wamid]
-        for own in self.sent if marks else []:
-            if own.at <= marks[0].at:
-                own.read_at = own.read_at or self._network.clock.now()
-        if marks and typing:
-            until = self._network.clock.now() + timedelta(seconds=limits.TYPING_S)
-            self._typing_until = until
+        now = self._network.clock.now()
+        latest = next((one.at for one in self.sent if one.wamid == wamid), now)
+        for own in self.sent:
+            if own.at <= latest:
+                own.read_at = own.read_at or now
+        if typing:
+            self._typing_until = now + timedelta(seconds=limits.TYPING_S)
 
     def writes_to(self, number: BusinessNumber) -> None:
         """From now on write to another number of the business."""

@@ -31,6 +31,10 @@ class Handset(Protocol):
     user_id: str
     last_wrote: dict[str, datetime]
 
+    def contact(self) -> dict[str, Any]:
+        """The customer as `value.contacts[]` describes them."""
+        ...
+
     def receive(self, message: Outbound) -> None:
         """Put a message on the phone; it reports delivered and read itself."""
         ...
@@ -61,6 +65,7 @@ class WhatsAppNetwork:
         self.handsets: list[Handset] = []
         self.sent: list[Outbound] = []
         self.received: dict[str, Inbound] = {}
+        self._senders: dict[str, Handset] = {}
         self._scheduler = scheduler
         self._topics = topics
         pair_rate = (1 / limits.PAIR_EVERY_S, float(limits.PAIR_BURST))
@@ -81,15 +86,17 @@ class WhatsAppNetwork:
         self.publish(entry(self.account, field, value))
 
     def from_customer(
-        self,
-        number: BusinessNumber,
-        message: dict[str, Any],
-        contacts: list[dict[str, Any]] | None,
+        self, sender: Handset, number: BusinessNumber, message: dict[str, Any]
     ) -> Inbound:
-        """Deliver a customer's message, whose `id` and `timestamp` are set here."""
+        """Deliver a customer's message, whose `id` and `timestamp` are set here.
+
+        System messages carry no contacts (reference section 2).
+        """
         now = self.clock.now()
         sent = Inbound(wamid=self.new_wamid(), at=now, kind=message["type"], number=number)
         self.received[sent.wamid] = sent
+        self._senders[sent.wamid] = sender
+        contacts = None if sent.kind == "system" else [sender.contact()]
         full = message | {"id": sent.wamid, "timestamp": str(int(now.timestamp()))}
         value = message_value(number, contacts=contacts, messages=[full])
         self.publish(entry(self.account, "messages", value))
@@ -141,8 +148,7 @@ class WhatsAppNetwork:
         if message is None:
             return False
         message.read_at = message.read_at or self.clock.now()
-        for phone in self.handsets:
-            phone.show_receipt(wamid, typing=typing)
+        self._senders[wamid].show_receipt(wamid, typing=typing)
         return True
 
     def addressee(self, number: BusinessNumber, body: dict[str, Any]) -> Handset | None:
@@ -261,7 +267,9 @@ class WhatsAppNetwork:
         elif status == "sent" or not message.priced:
             message.priced = status != "sent"
             body["pricing"] = self._pricing(message, phone)
-        value = message_value(message.number, statuses=[body])
+        named = error is None and self.switches.user_ids
+        contacts = [phone.contact()] if phone and named else None
+        value = message_value(message.number, contacts=contacts, statuses=[body])
         self.publish(entry(self.account, "messages", value))
 
     def _pricing(self, message: Outbound, phone: Handset | None) -> dict[str, Any]:

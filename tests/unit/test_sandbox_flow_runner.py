@@ -284,7 +284,10 @@ class TestQueueAndAgentFlows:
 
     def test_whispers_are_for_one_side_only(self, stage):
         whisper = action("End", "EndFlowExecution")
-        for event, text in (("AgentWhisper", "an order"), ("CustomerWhisper", "Luis is here")):
+        for event, text in (
+            ("AgentWhisper", "an order"),
+            ("CustomerWhisper", "$.Agent.FirstName is here"),
+        ):
             content = flow(message("Say", text, "End"), whisper)
             stage.instance.flows.add(event, content, type="AGENT_WHISPER", flow_id=event)
         content = queueing(
@@ -321,6 +324,13 @@ class TestQueueAndAgentFlows:
 
 
 class TestThePath:
+    def test_an_action_can_be_made_to_fail(self, stage):
+        stage.runner.faults[("tested", "Choose queue")] = "NoMatchingError"
+        chat, _ = run(stage, json.dumps(GREETING_THEN_QUEUE))
+
+        assert chat.flow_path[1] == ("tested", "Choose queue", "error NoMatchingError")
+        assert chat.is_over
+
     def test_it_lists_every_action_with_the_branch_it_took(self, stage):
         chat, _ = run(stage, json.dumps(GREETING_THEN_QUEUE))
 

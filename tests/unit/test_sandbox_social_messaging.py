@@ -51,6 +51,7 @@ class TestSending:
         stage.advance(2)
 
         assert ana.texts == ["Hi Ana"]
+        assert stage.values()[-1]["contacts"] == [ana.contact()]
         assert [one["status"] for one in stage.statuses()] == ["sent", "delivered", "read"]
         assert {one["biz_opaque_callback_data"] for one in stage.statuses()} == {"conn-1/1/1"}
         assert {one["recipient_id"] for one in stage.statuses()} == {"14155550123"}
