@@ -24,7 +24,6 @@ from chalicelib.settings import Settings
 from flowkit import bundle
 from flowkit.bundle import Bundle
 from lambdas import structure_voice_note, transcribe_voice_note
-from sandbox import openai_endpoint
 from sandbox.amazon_connect import attachments
 from sandbox.amazon_connect.attachments import Attachments
 from sandbox.amazon_connect.chats import Chats
@@ -43,6 +42,7 @@ from sandbox.ids import Ids
 from sandbox.in_process import in_process
 from sandbox.lambda_functions import LambdaFunctions
 from sandbox.object_store import ObjectStore
+from sandbox.openai_endpoint import OpenAiEndpoint
 from sandbox.phones import Phones
 from sandbox.plain_http import LoopbackHttp
 from sandbox.scheduler import Scheduler
@@ -56,6 +56,7 @@ from sandbox.wire.router import Router
 
 REGION = "us-east-1"
 BUCKET = "puente-media"
+OPENAI = "/v1"
 TABLES = {"conversations": "puente-conversations", "messages": "puente-messages"}
 # A Wednesday inside the opening hours of contact_flows/settings.yaml (New York, 11 o'clock).
 OPENING_TIME = datetime(2026, 11, 18, 16, 0, tzinfo=UTC)
@@ -146,7 +147,7 @@ class World:
             "DYNAMODB_TABLE_MESSAGES": TABLES["messages"],
             "S3_BUCKET_MEDIA": BUCKET,
             "OPENAI_API_KEY": "sandbox",
-            "OPENAI_BASE_URL": f"{self.url}{openai_endpoint.PREFIX}",
+            "OPENAI_BASE_URL": f"{self.url}{OPENAI}",
             # The offline recogniser knows how sure it is and says so only to models that have
             # logprobs; the default model has none.
             "TRANSCRIPTION_MODELS": "gpt-4o-transcribe",
@@ -221,9 +222,9 @@ class World:
     def _mount(self) -> None:
         self.attachments.base_url = self.url
         self.router.mount(attachments.PREFIX, self.attachments.files, name="attachments")
-        self.router.mount(
-            openai_endpoint.PREFIX, openai_endpoint.handle, name="openai", locked=False
-        )
+        # Recognising takes seconds: not under the sandbox's lock.
+        openai = OpenAiEndpoint(self.clock.now)
+        self.router.mount(OPENAI, openai.handle, name="openai", locked=False)
 
     def _resources(self) -> None:
         boto3.client("s3").create_bucket(Bucket=BUCKET)
