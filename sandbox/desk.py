@@ -116,9 +116,8 @@ class Agent:
             raise NobodyWaitsError(f"no contact waits for {self.name}")
         chat = min(waiting, key=_waits_since)
         me = chats.new_participant("AGENT", self.name)
-        chat.current.agent, chat.current.accepted_at = me, chats.clock.now()
         self.accepted.append((chat, me))
-        chats.join(chat, me)
+        chats.answer(chat, me)
         self.desk.runner.agent_accepted(chat)
         return chat
 

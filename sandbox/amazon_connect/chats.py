@@ -44,6 +44,7 @@ class Chats:
         self._topics = topics
         self._chats: dict[str, Chat] = {}
         self._by_contact: dict[str, Chat] = {}
+        self._waiting: dict[str, dict[str, Chat]] = {}
 
     def __iter__(self) -> Iterator[Chat]:
         return iter(list(self._chats.values()))
@@ -122,6 +123,7 @@ class Chats:
         if chat.is_over:
             return
         now = self.clock.now()
+        self._leave_queue(chat)
         for participant in chat.participants:
             participant.left_at = participant.left_at or now
         chat.current.disconnected_at = now
@@ -134,6 +136,7 @@ class Chats:
     def next_contact(self, chat: Chat, method: str, *, flow_id: str | None = None) -> Contact:
         """Close the current contact and continue the chat in a new one."""
         now = self.clock.now()
+        self._leave_queue(chat)
         previous = chat.current
         previous.disconnected_at = now
         previous.disconnect_reason = "TRANSFERRED" if method == "TRANSFER" else method
@@ -183,16 +186,25 @@ class Chats:
 
     def enqueue(self, chat: Chat, queue_id: str) -> None:
         """Let the current contact wait in a queue."""
+        self._leave_queue(chat)
         chat.current.queue_id = queue_id
         chat.current.enqueued_at = self.clock.now()
+        self._waiting.setdefault(queue_id, {})[chat.id] = chat
         if self.flows:
             self.flows.queued(chat)
 
     def waiting_in(self, queue_id: str) -> list[Chat]:
         """Chats that wait in the queue, the longest waiting first."""
-        waiting = [chat for chat in self.active() if chat.current.is_waiting]
-        ours = [chat for chat in waiting if chat.current.queue_id == queue_id]
-        return sorted(ours, key=lambda chat: chat.current.enqueued_at or chat.current.started_at)
+        return list(self._waiting.get(queue_id, {}).values())
+
+    def answer(self, chat: Chat, agent: Participant) -> None:
+        """An agent takes the chat out of its queue and joins."""
+        self._leave_queue(chat)
+        chat.current.agent, chat.current.accepted_at = agent, self.clock.now()
+        self.join(chat, agent)
+
+    def _leave_queue(self, chat: Chat) -> None:
+        self._waiting.get(chat.current.queue_id or "", {}).pop(chat.id, None)
 
     # --- what is said -------------------------------------------------------------------------
 
