@@ -45,7 +45,8 @@ def play(
     flow: Flow, contact: Contact, services: Services, now: datetime, ask: Ask
 ) -> Iterator[Event]:
     """Run a flow with virtual time; `ask` says what ends each pause."""
-    sprint = start(flow, contact, services, now)
+    flow_type = "MODULE" if flow.is_module else "CONTACT_FLOW"
+    sprint = start(flow, contact, services, now, flow_type)
     yield from sprint.events
     while sprint.session is not None:
         signal = ask(sprint.session)

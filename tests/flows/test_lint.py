@@ -391,6 +391,21 @@ def test_issues_come_in_the_order_of_the_flow() -> None:
     assert [i.code for i in found(flow)] == ["version", "empty-text", "dangling"]
 
 
+def test_a_queue_flow_that_plays_until_an_agent_is_free_is_no_error() -> None:
+    pause = action(
+        "pause",
+        "Wait",
+        {"TimeLimitSeconds": "60"},
+        next_action="wait",
+        errors={"NoMatchingError": "wait"},
+        conditions=[("Equals", "WaitCompleted", "wait")],
+    )
+    playing = document(say("wait", "Still looking for an agent", "pause"), pause)
+    playing["Actions"] = playing["Actions"][:2]
+    issues = found(playing, flow_type="CUSTOMER_QUEUE")
+    assert [(i.code, i.severity) for i in issues] == [("never-ends", "warning")]
+
+
 def test_the_real_name_is_said_for_an_invented_one() -> None:
     issue = next(
         i for i in found(planted(kind("greet", "TransferToQueue"))) if i.code == "unknown-type"

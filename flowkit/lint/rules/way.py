@@ -71,7 +71,10 @@ def terminal_goes_on(subject: Subject) -> Iterator[Finding]:
 
 @rule("never-ends", "error", "documented", "Give one of the actions a way to an end or a queue.")
 def never_ends(subject: Subject) -> Iterator[Finding]:
-    """From every action some way leads to an end or a hand-over."""
+    """From every action some way leads to an end or a hand-over.
+
+    Where the circle waits it may be meant: a queue flow plays until an agent is free.
+    """
     ending = can_end(subject.flow)
     dead = [a for a in subject.flow.actions.values() if a.identifier not in ending]
     if dead and all(
@@ -80,6 +83,7 @@ def never_ends(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             f"No way leads from here to an end: {len(dead)} action(s) only lead to each other.",
             dead[0],
+            "warning" if any(action.type in _PACED for action in dead) else None,
         )
 
 
