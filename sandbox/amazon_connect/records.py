@@ -16,14 +16,14 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Participant:
     """Someone in the chat. `role` is CUSTOMER, AGENT, SYSTEM or CUSTOM_BOT."""
 
     id: str
     role: str
     display_name: str
-    token: str = ""
+    token: str = field(default="", repr=False)
     joined_at: datetime | None = None
     left_at: datetime | None = None
 
@@ -33,7 +33,7 @@ class Participant:
         return self.joined_at is not None and self.left_at is None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Attachment:
     """A file of the chat. `status` is UPLOADING, then APPROVED or REJECTED."""
 
@@ -55,7 +55,7 @@ class Receipt:
     read_at: datetime | None = None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Item:
     """One message, event or attachment of the chat.
 
@@ -88,7 +88,7 @@ class Item:
         return self.visibility in ("ALL", role)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Contact:
     """One link of the chain: from its beginning to a transfer or the end."""
 
@@ -114,7 +114,7 @@ class Contact:
         return self.enqueued_at is not None and self.agent is None and not self.disconnected_at
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class Chat:
     """The whole conversation. The last of `contacts` is the current one."""
 
@@ -139,6 +139,9 @@ class Chat:
     flow_path: list[tuple[str, str, str]] = field(default_factory=list)
     """(flow, action, branch taken; "" while none is)."""
     ended_at: datetime | None = None
+
+    def __repr__(self) -> str:
+        return f"<chat {self.id} of {self.customer.display_name}>"
 
     @property
     def id(self) -> str:
