@@ -7,6 +7,7 @@ null everywhere (reference whatsapp-eum.md section 2.1); a reader that raises wo
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -18,13 +19,22 @@ MAX_DEPTH = 64
 """Levels of nesting; Meta's deepest payload has twelve. Deeper JSON can be read but not written
 again from a deeper call stack, so it is refused where it comes in."""
 
+_UNSENDABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
+"""Lone surrogates, which UTF-8 cannot carry, and the two characters that SQS refuses."""
+
+_MAY_BE_UNSENDABLE = re.compile(
+    "\\\\u(?:d[89a-f]|fff[ef])|[\ud800-\udfff\ufffe\uffff]", re.IGNORECASE
+)
+"""The same in JSON text, where they may be escaped; escaped emoji match too."""
+
 _NO_OBJECT: dict[str, Any] = {}
 
 
-def decode(written: str | bytes, max_depth: int = MAX_DEPTH) -> Any:
+def decode(written: str, max_depth: int = MAX_DEPTH) -> Any:
     """JSON as values. Raises ValueError when it is no JSON or nested too deeply.
 
     NaN and Infinity, which Python would accept, become null: they are no JSON for anybody else.
+    Lone surrogates and noncharacters become U+FFFD: no queue and no UTF-8 would carry them on.
     """
     try:
         found = json.loads(written, parse_constant=lambda _: None)
@@ -32,7 +42,16 @@ def decode(written: str | bytes, max_depth: int = MAX_DEPTH) -> Any:
         raise ValueError("nested too deeply") from error
     if _deeper_than(found, max_depth):
         raise ValueError("nested too deeply")
-    return found
+    return _sendable(found) if _MAY_BE_UNSENDABLE.search(written) else found
+
+
+def _sendable(value: Any) -> Any:
+    """The same with a replacement character for what cannot travel on."""
+    if isinstance(value, str):
+        return _UNSENDABLE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_sendable(key): _sendable(inner) for key, inner in value.items()}
+    return [_sendable(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _deeper_than(value: Any, levels: int) -> bool:
@@ -66,7 +85,7 @@ def text_or_none(holder: Any, *keys: str) -> str | None:
 def scalar(value: Any) -> str:
     """Text or number as text, lone surrogates replaced so that UTF-8 can carry it; else ""."""
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
+        return _UNSENDABLE.sub("\ufffd", value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):

@@ -54,23 +54,27 @@ VOICE_PLAY_ICON_BYTES = 512 * 1024
 """Up to here a voice message shows the play icon, above a download icon. [send, audio]"""
 
 MEDIA_TYPES = {
-    "image": ("image/jpeg", "image/png"),
-    "sticker": ("image/webp",),
-    "video": ("video/mp4", "video/3gpp"),
-    "audio": ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"),
-    "document": (
-        "text/plain",
-        "application/pdf",
-        "application/msword",
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "application/vnd.ms-excel",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "application/vnd.ms-powerpoint",
-        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    ),
+    "image/jpeg": "image",
+    "image/png": "image",
+    "image/webp": "sticker",
+    "video/mp4": "video",
+    "video/3gpp": "video",
+    "audio/aac": "audio",
+    "audio/amr": "audio",
+    "audio/mpeg": "audio",
+    "audio/mp4": "audio",
+    "audio/ogg": "audio",
+    "text/plain": "document",
+    "application/pdf": "document",
+    "application/msword": "document",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "document",
+    "application/vnd.ms-excel": "document",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "document",
+    "application/vnd.ms-powerpoint": "document",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "document",
 }
-"""What WhatsApp shows natively, by message type. Documents of other types are accepted by the
-upload but not promised. [media]"""
+"""MIME type (without parameters) -> message type that carries it. Other types are not promised
+by WhatsApp; as a document they may or may not arrive. [media]"""
 
 MAX_BYTES = {
     "image": IMAGE_BYTES,
@@ -105,5 +109,9 @@ UPLOADED_MEDIA_DAYS = 30
 
 def message_type(mime_type: str) -> str:
     """The WhatsApp message type that carries a file of this MIME type; "document" for the rest."""
-    plain = mime_type.partition(";")[0].strip().lower()
-    return next((kind for kind, types in MEDIA_TYPES.items() if plain in types), "document")
+    return MEDIA_TYPES.get(mime_type.partition(";")[0].strip().lower(), "document")
+
+
+def max_bytes(mime_type: str) -> int:
+    """The largest upload WhatsApp takes for a file of this MIME type."""
+    return MAX_BYTES[message_type(mime_type)]

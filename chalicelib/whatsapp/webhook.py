@@ -62,7 +62,7 @@ def read_envelopes(body: str) -> list[Envelope]:
 
 
 def _decode(written: Any) -> Any:
-    if not isinstance(written, str | bytes):
+    if not isinstance(written, str):
         return written
     try:
         return fields.decode(written)

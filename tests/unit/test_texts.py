@@ -2,12 +2,15 @@
 
 import re
 import string
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from chalicelib.texts import NOTICE_MARK, Texts, keys, languages
 from chalicelib.whatsapp.failures import FAILURES, failure_of
+from tests import whatsapp_samples as samples
 
 ROOT = Path(__file__).parents[2]
 OTHERS = [language for language in languages() if language != "en"]
@@ -78,3 +81,22 @@ def test_the_mark_of_our_notices_is_visible_and_ends_in_a_space() -> None:
 def test_the_week_has_seven_days_and_the_year_twelve_months(language: str) -> None:
     assert len(Texts(language).get("time.weekdays").split()) == 7
     assert len(Texts(language).get("time.months").split()) == 12
+
+
+def test_a_plain_text_message_starts_without_any_heavy_library() -> None:
+    code = (
+        "import sys; from chalicelib.texts import Texts;"
+        "from chalicelib.whatsapp import webhook, to_chat;"
+        "p = webhook.split(webhook.read_envelopes(sys.stdin.read())[0])[0];"
+        "print(to_chat.to_chat(webhook.parse(p.payload), Texts('en')).text);"
+        "print([m for m in ('yaml', 'pydantic', 'boto3', 'openai', 'jinja2') if m in sys.modules])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        input=samples.body("text"),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert ran.stdout.splitlines() == ["Where is my parcel?", "[]"]

@@ -214,7 +214,7 @@ class TestSafety:
         assert notice(samples.ENGLISH, "notice.repeated") == f"{NOTICE_MARK}repeated"
 
     def test_control_characters_and_broken_unicode_do_not_reach_the_chat(self) -> None:
-        assert samples.shown("text_hostile").text == "abc\nsecond\nthird ? end"
+        assert samples.shown("text_hostile").text == "abc\nsecond\nthird \ufffd end"
 
     def test_a_file_name_shows_its_true_extension(self) -> None:
         name = safe_filename("..\\..\\etc/\u202egpj.invoice\x00\n.exe")

@@ -353,3 +353,22 @@ def test_any_json_body_is_split_or_refused_by_name(document: object) -> None:
     for piece in [piece for envelope in envelopes for piece in split(envelope)]:
         assert piece.id
         json.dumps(piece.payload)
+
+
+def test_what_no_queue_would_carry_is_replaced_when_it_comes_in() -> None:
+    for name in ("text_hostile", "text_4096_emoji"):
+        [piece] = samples.pieces(samples.body(name))
+        written = json.dumps(piece.payload, ensure_ascii=False)
+        written.encode("utf-8")
+        assert ("\ufffd" in written) == (name == "text_hostile")
+
+
+def test_json_nested_beyond_reason_is_refused_where_it_comes_in() -> None:
+    deep = '{"changes": [{"value": ' + '{"a": ' * 200 + "1" + "}" * 200 + "}]}"
+    with pytest.raises(UnreadableEvent):
+        read_envelopes(deep)
+
+
+def test_the_same_fields_are_read_from_json_that_never_was_text() -> None:
+    said = parse({"value": {"messages": [{"type": "text", "text": {"body": "a\ud800b"}}]}})
+    assert said.content.body == "a\ufffdb"
