@@ -128,6 +128,8 @@ class Recogniser:
         return words, best - self._log_score()
 
     def _decode(self, pcm: bytes, search: str) -> None:
+        # The front end remembers the notes before this one; a note has to sound the same always.
+        self._decoder.reinit_feat()
         self._decoder.activate_search(search)
         self._decoder.start_utt()
         self._decoder.process_raw(pcm, full_utt=True)
