@@ -255,7 +255,7 @@ class OpenAiGateway:
         # An HTML page with status 200 comes back as a string, not as a model.
         if not hasattr(answer, "model_dump"):
             raise garbled("not_json")
-        plain: Mapping[str, Any] = answer.model_dump()
+        plain: Mapping[str, Any] = answer.model_dump(warnings=False)
         return plain
 
 
