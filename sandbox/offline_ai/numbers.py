@@ -15,6 +15,7 @@ from text_to_num import find_numbers
 _TOKEN = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[A-Za-z]{1,4}-?\d{3,12}\b|\+?\d[\d.,:/-]*\d|\d|[^\W\d_][\w'’]*|[$€£]|[.!?;,]"
 )
+_NUMBER = re.compile(r"\+?\d+")
 #: Said for a digit inside a run of digits, besides the number words themselves.
 _DIGIT_WORDS = {
     "en": {"oh": "0", "o": "0"},
@@ -103,7 +104,7 @@ def _numbered(text: str, language: str) -> list[Item]:
 
 
 def _written(item: Item) -> Item:
-    return Item(item.text, item.start, item.end, is_number=item.text.isdigit())
+    return Item(item.text, item.start, item.end, is_number=_NUMBER.fullmatch(item.text) is not None)
 
 
 def _joined(items: Sequence[Item], language: str) -> list[Item]:
@@ -154,4 +155,4 @@ def _digits(run: Sequence[Item], language: str) -> str | None:
             continue
         out += words.get(item.text, item.text) * times
         times = 1
-    return out if out.isdigit() else None
+    return out if _NUMBER.fullmatch(out) else None
