@@ -29,7 +29,7 @@ LanguageSource = Literal["detected", "hinted", "assumed", "unknown"]
 Band = Literal["good", "draft", "withheld", "unknown"]
 
 #: Mean word probability; bands measured over 21 English and 8 other notes: word error rate up to
-#: 0.18 gave 0.54-0.89, every note in another language 0.18-0.52 (docs/decisions.md, voice).
+#: 0.18 gave 0.54-0.89, every note in another language 0.18-0.52 (docs/voice-notes.md, voice).
 GOOD = 0.70
 DRAFT = 0.45
 #: Words per second of speech outside of which something was lost or invented.

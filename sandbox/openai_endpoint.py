@@ -6,10 +6,7 @@ refused with status 501 and its name. The handler mounts on the sandbox's server
 recognising takes seconds); `serving` starts it alone.
 """
 
-import hashlib
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,17 +18,12 @@ from sandbox.offline_ai.speech_api import ApiError
 from sandbox.server import SandboxServer
 from sandbox.wire import HttpRequest, HttpResponse, Router
 
-#: Recognised requests kept: the second model of a list asks about the same bytes again.
-_KEPT = 32
-
 
 class OpenAiEndpoint:
     """Answers requests to `/v1/...`. `now` dates notes that come without a time."""
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._now = now
-        self._heard: OrderedDict[str, dict[str, Any] | ApiError] = OrderedDict()
-        self._lock = threading.Lock()
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """One request, whatever its path."""
@@ -46,30 +38,12 @@ class OpenAiEndpoint:
         if (request.method, path) == ("GET", "/v1/models"):
             return _models()
         if (request.method, path) == ("POST", "/v1/audio/transcriptions"):
-            return self._transcription(request)
+            return _transcription(request)
         if (request.method, path) == ("POST", "/v1/chat/completions"):
             return facts_api.chat_completion(_body(request), now=self._now())
         if (request.method, path) == ("POST", "/v1/responses"):
             return facts_api.response(_body(request), now=self._now())
         raise ApiError(501, "not_implemented", f"not played here: {request.method} {path}")
-
-    def _transcription(self, request: HttpRequest) -> dict[str, Any]:
-        try:
-            fields = multipart.read(request.headers.get("content-type", ""), request.body)
-        except ValueError as error:
-            raise ApiError(400, "invalid_request", str(error)) from error
-        key = _fingerprint(fields)
-        with self._lock:
-            known = self._heard.get(key)
-        if known is None:
-            known = _outcome(fields)
-            with self._lock:
-                self._heard[key] = known
-                while len(self._heard) > _KEPT:
-                    self._heard.popitem(last=False)
-        if isinstance(known, ApiError):
-            raise known
-        return known
 
 
 @contextmanager
@@ -81,20 +55,12 @@ def serving(endpoint: OpenAiEndpoint, *, port: int = 0) -> Iterator[str]:
         yield f"{server.url}/v1"
 
 
-def _outcome(fields: dict[str, list[multipart.Part]]) -> dict[str, Any] | ApiError:
+def _transcription(request: HttpRequest) -> dict[str, Any]:
     try:
-        return speech_api.transcription(fields)
-    except ApiError as error:
-        return error
-
-
-def _fingerprint(fields: dict[str, list[multipart.Part]]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(fields):
-        for part in fields[name]:
-            digest.update(f"{name}\0{part.filename}\0{len(part.content)}\0".encode())
-            digest.update(part.content)
-    return digest.hexdigest()
+        fields = multipart.read(request.headers.get("content-type", ""), request.body)
+    except ValueError as error:
+        raise ApiError(400, "invalid_request", str(error)) from error
+    return speech_api.transcription(fields)
 
 
 def _authorise(request: HttpRequest) -> None:

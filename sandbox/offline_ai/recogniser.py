@@ -4,7 +4,7 @@ It understands clear English and nothing else, so its main virtue must be to kno
 understand. Two things are measured: the mean word posterior, and how much worse the best words
 explain the sound than a free sequence of English phones does (`phone_gap`). Speech of another
 language is explained badly by English words, whatever words come out. Figures and how they were
-found: docs/decisions.md, voice notes; `python -m benchmarks.eval_voice` measures them again.
+found: docs/voice-notes.md; `python -m benchmarks.eval_voice` measures them again.
 """
 
 import array

@@ -11,6 +11,7 @@ recogniser does not understand is never text:
 """
 
 import math
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 
@@ -52,10 +53,16 @@ def transcription(fields: dict[str, list[Part]]) -> dict[str, Any]:
     languages = [part.text for name in ("languages", "language") for part in fields.get(name, [])]
     if languages and LANGUAGE not in languages and speech_seconds(pcm) >= LEAST_SPEECH_S:
         raise _unsupported(f"the offline engine knows English, not {', '.join(languages)}")
-    heard = recogniser().hear(pcm)
+    heard = _heard(pcm)
     if heard.has_words and not heard.is_understood:
         raise _unsupported("not understood: unclear, or not English")
     return _answer(heard, model, info.duration_s, _wants(fields, "logprobs"))
+
+
+@lru_cache(maxsize=8)
+def _heard(pcm: bytes) -> Heard:
+    """Remembered: the second model of a list, or a retry, asks about the same sound again."""
+    return recogniser().hear(pcm)
 
 
 def _answer(heard: Heard, model: str, duration_s: float, with_logprobs: bool) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Facts from a transcript by rules alone: no model, no guess, and labelled so. Pure.
 
 A stand-in for a language model on a laptop. It knows the words it knows (on sentences it was not
-written for, the intent rules are right less than half of the time, see docs/decisions.md) and
+written for, the intent rules are right less than half of the time, see docs/voice-notes.md) and
 says so: `confidence` is always null, the summary quotes instead of pretending to understand.
 """
 

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.voice_note_facts import Intent, VoiceNoteFacts, vetted
-from sandbox.offline_ai import lexicon, lexicon_intents
+from sandbox.offline_ai import lexicon, lexicon_intents, multipart
 from sandbox.offline_ai.digit_words import repaired
 from sandbox.offline_ai.entities import decimal
 from sandbox.offline_ai.numbers import LANGUAGES, read
@@ -259,3 +261,16 @@ def test_an_unknown_language_is_read_without_numbers() -> None:
 )
 def test_words_that_sound_like_digits_are_digits_only_among_digits(heard: str, text: str) -> None:
     assert " ".join(repaired(heard.split())) == text
+
+
+@given(st.binary(max_size=300))
+def test_a_form_keeps_every_byte_of_a_file(content: bytes) -> None:
+    """Audio is full of line ends; one changed byte is a damaged note."""
+    body = (
+        b'--xyz\r\nContent-Disposition: form-data; name="include[]"\r\n\r\nlogprobs\r\n'
+        b'--xyz\r\nContent-Disposition: form-data; name="file"; filename="voice.ogg"\r\n'
+        b"Content-Type: audio/ogg\r\n\r\n" + content + b"\r\n--xyz--\r\n"
+    )
+    fields = multipart.read('multipart/form-data; boundary="xyz"', body)
+    assert fields["include"][0].text == "logprobs"
+    assert (fields["file"][0].filename, fields["file"][0].content) == ("voice.ogg", content)
