@@ -67,7 +67,7 @@ class Pending:
     """A claim: what is being shown to the agent right now.
 
     `since`: when its present worker began, epoch seconds, 0 when released; `claimed_at`: when the
-    work was first claimed, never changed.
+    work was first claimed, never changed; `repeat`: a chat that is over may have shown it.
     """
 
     id: str
@@ -75,6 +75,7 @@ class Pending:
     since: int
     claimed_at: int
     attempts: int = 1
+    repeat: bool = False
 
     @property
     def wamids(self) -> tuple[str, ...]:
@@ -197,6 +198,6 @@ def maybe_shown_before(conversation: Conversation, pending: Pending) -> bool:
 
     Asked of work that was taken over: its chat was open at some time after the claim.
     """
-    if conversation.chat is None:
-        return False
+    if pending.repeat or conversation.chat is None:
+        return pending.repeat
     return conversation.live or conversation.ended_at >= pending.claimed_at

@@ -27,7 +27,9 @@ class PuenteError(Exception):
     retryable: ClassVar[bool] = False
     blame: ClassVar[Blame] = "us"
 
-    def __init__(self, message: str, *, code: str = "", tell_agent: str = "problem.unknown") -> None:
+    def __init__(
+        self, message: str, *, code: str = "", tell_agent: str = "problem.unknown"
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.tell_agent = tell_agent

@@ -66,7 +66,10 @@ class Conversations(Protocol):
         ...
 
     def opened_again(self, key: str, pending: Pending, opened: int) -> None:
-        """Count one more opening, so that the next StartChatContact has a new token."""
+        """Count one more opening, so that the next StartChatContact has a new token.
+
+        Stores `pending.repeat` as well: the chat before may have shown the bundle.
+        """
         ...
 
     def record(

@@ -24,6 +24,9 @@ from chalicelib.ports import Chat, Conversations
 from chalicelib.texts import Texts
 
 
+MAX_OPENINGS = 3  # a chat that ends while it is opened is replaced, but not for ever
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """One claim in hand. `remaining_s` tells how long the function may still run.
@@ -98,8 +101,19 @@ class Showing:
         self._finish(work, content, chat, Place(before.last, before.beyond + shown), shown)
 
     def _show_new(self, work: Work, content: Content) -> None:
+        marked = content.marked(self._mark(work, "notice.repeated"))
         if work.taken_over and maybe_shown_before(work.conversation, work.pending):
-            content = content.marked(self._mark(work, "notice.repeated"))
+            content = marked
+        for _ in range(MAX_OPENINGS):
+            try:
+                return self._show_opened(work, content)
+            except ChatOver:
+                # The same token gave a chat that nobody recorded and that is over, or of no use
+                # (protocol 4.4); it may have shown the message.
+                work, content = self._counted(work), marked
+        raise Unsure("chats end as fast as they open", service="connect")
+
+    def _show_opened(self, work: Work, content: Content) -> None:
         work, opened = self._open(work, content)
         chat = LiveChat(self._chat, opened, self._clock())
         shown = 1 if content.opening else 0
@@ -111,18 +125,20 @@ class Showing:
         return f"({self._texts(work.conversation.language).get(key)})"
 
     def _open(self, work: Work, content: Content) -> tuple[Work, OpenChat]:
-        """Open the chat of this bundle; an unrecorded one without usable token is stopped."""
+        """Open the chat of this bundle. Raises ChatOver for one that cannot be written to."""
         opened = self._start(work, content)
         if not opened.participant_token:
             self._chat.stop(opened.contact)
-            again = replace(work.conversation, opened=work.conversation.opened + 1)
-            self._conversations.opened_again(again.key, work.pending, again.opened)
-            work = replace(work, conversation=again)
-            opened = self._start(work, content)
-        if not opened.participant_token:
-            raise Unsure("StartChatContact gave no participant token twice", service="connect")
+            raise ChatOver("a repeated StartChatContact gave no participant token")
         counted = replace(work.conversation, opened=work.conversation.opened + 1)
         return replace(work, conversation=counted), opened
+
+    def _counted(self, work: Work) -> Work:
+        """One more opening, made durable, so that the next one has a token of its own."""
+        again = replace(work.conversation, opened=work.conversation.opened + 1)
+        pending = replace(work.pending, repeat=True)
+        self._conversations.opened_again(again.key, pending, again.opened)
+        return replace(work, conversation=again, pending=pending)
 
     def _start(self, work: Work, content: Content) -> OpenChat:
         return self._chat.start(

@@ -31,6 +31,7 @@ CLEARED = {
     "pending_claimed_at": None,
     "pending_attempts": None,
     "pending_members": None,
+    "pending_repeat": None,
 }
 
 
@@ -95,7 +96,8 @@ class ConversationTable:
         self._db.update(self._if_mine(key, pending, CLEARED))
 
     def opened_again(self, key: str, pending: Pending, opened: int) -> None:
-        self._db.update(self._if_mine(key, pending, {"opened": opened}))
+        changes = {"opened": opened, "pending_repeat": int(pending.repeat)}
+        self._db.update(self._if_mine(key, pending, changes))
 
     def record(
         self,
@@ -168,6 +170,7 @@ def _pending(pending: Pending) -> dict[str, Any]:
         "pending_since": pending.since,
         "pending_claimed_at": pending.claimed_at,
         "pending_attempts": pending.attempts,
+        "pending_repeat": int(pending.repeat) or None,
         "pending_members": json.dumps([asdict(member) for member in pending.members]),
     }
 
@@ -257,4 +260,5 @@ def _read_pending(item: Any) -> Pending | None:
         since=int(item.pending_since or 0),
         claimed_at=int(item.pending_claimed_at or 0),
         attempts=int(item.pending_attempts or 0),
+        repeat=bool(item.pending_repeat),
     )

@@ -47,6 +47,7 @@ class ConversationItem(Model):
     pending_claimed_at = NumberAttribute(null=True)
     pending_attempts = NumberAttribute(null=True)
     pending_members = UnicodeAttribute(null=True)
+    pending_repeat = NumberAttribute(null=True)
     expires = NumberAttribute(null=True)
 
 

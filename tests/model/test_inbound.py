@@ -1,0 +1,104 @@
+"""Customer to agent, exhaustively: no crash, refusal, repeat or end breaks a promise."""
+
+import pytest
+
+from tests.model.chooser import paths
+from tests.model.inbound import InboundModel, Sent, run_all
+from tests.model.surroundings import Killed
+
+M1 = Sent("m1", 1_800_000_000)
+M2 = Sent("m2", 1_800_000_010)
+M3 = Sent("m3", 1_800_000_020)
+PHONE_ONLY = Sent("m2", 1_800_000_010, keys=("phone",))
+BOTH = Sent("m1", 1_800_000_000, keys=("bsuid", "phone"))
+
+
+@pytest.mark.parametrize(
+    ("messages", "faults", "ends", "repeats", "overlaps"),
+    [
+        ((M1,), 2, 0, 1, 0),
+        ((M1,), 2, 1, 0, 0),
+        ((M1, M2), 2, 0, 0, 0),
+        ((M1, M2), 1, 1, 0, 0),
+        ((M1, M2), 1, 0, 1, 0),
+        ((M1, M2, M3), 1, 0, 0, 0),
+        ((BOTH, PHONE_ONLY), 1, 0, 0, 1),
+        ((BOTH, PHONE_ONLY), 0, 1, 0, 2),
+    ],
+    ids=[
+        "one message comes again hours later",
+        "one message, the agent leaves",
+        "two messages",
+        "two messages, the agent leaves",
+        "two messages, one comes again",
+        "three messages",
+        "one person under two identifiers at once",
+        "two identifiers, the agent leaves",
+    ],
+)
+def test_every_message_is_shown_once_in_one_chat(messages, faults, ends, repeats, overlaps):
+    """I1 to I4 hold on every path of the safe protocol, whatever fails up to `faults` times."""
+    count, broken = run_all(
+        lambda chooser: InboundModel(
+            chooser,
+            messages=messages,
+            faults=faults,
+            ends=ends,
+            repeats=repeats,
+            overlaps=overlaps,
+        )
+    )
+    assert not broken, "\n".join(broken[:5])
+    assert count > 10
+
+
+def test_a_chat_closed_between_a_lost_record_and_its_return_shows_the_message_again_marked():
+    """Trace 12 of the protocol is allowed, and it really happens: else the mark were untested."""
+    both_chats = []
+
+    def run(chooser):
+        model = InboundModel(chooser, messages=(M1,), faults=1, ends=1)
+        model.run()
+        if len(model.shown(M1)) > 1:
+            both_chats.append(model)
+
+    paths(run)
+    assert both_chats
+    assert all(not model.broken() for model in both_chats)
+
+
+def test_connect_that_gives_no_participant_token_again_costs_no_message():
+    """Protocol 4.4: the unrecorded chat is stopped and another one opened."""
+
+    def run(chooser):
+        model = InboundModel(chooser, messages=(M1,), faults=1)
+        model.world.repeat_gives_token = False
+        model.run()
+        assert not model.broken(), model.world.trace
+
+    assert paths(run) > 10
+
+
+def test_the_third_crash_parks_a_message_and_lets_the_next_one_through():
+    """Law 9: a message that kills its worker is parked by code; its successor is shown."""
+
+    class Killer(InboundModel):
+        def worker(self):
+            work = super().worker()
+            show = self.showing.show
+
+            def dies(job):
+                if any("m1" in member.wamid for member in job.pending.members):
+                    raise Killed
+                show(job)
+
+            self.showing.show = dies
+            return work
+
+    def run(chooser):
+        model = Killer(chooser, messages=(M1, M2), faults=0)
+        model.run()
+        assert not model.broken(), model.world.trace
+        assert any(M1.wamid in key for key in model.world.parked)
+
+    paths(run)
