@@ -16,23 +16,34 @@ Each error states three facts: whether to try again (`retryable`), whose fault i
 and what to tell the agent (`tell_agent`, a key into `texts/`, never a vendor's sentence).
 """
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 Blame = Literal["us", "customer", "agent", "service"]
 
 
 class PuenteError(Exception):
-    """Root of the family. `code` is a short machine word, e.g. the vendor's error code."""
+    """Root of the family.
+
+    `code` is a short machine word, e.g. the vendor's error code; `values` fill the places of the
+    text `tell_agent`.
+    """
 
     retryable: ClassVar[bool] = False
     blame: ClassVar[Blame] = "us"
 
     def __init__(
-        self, message: str, *, code: str = "", tell_agent: str = "problem.unknown"
+        self,
+        message: str,
+        *,
+        code: str = "",
+        tell_agent: str = "problem.unknown",
+        values: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.tell_agent = tell_agent
+        self.values = dict(values or {})
 
 
 class SettingsError(PuenteError):
@@ -61,8 +72,9 @@ class ServiceError(PuenteError):
         service: str = "",
         code: str = "",
         tell_agent: str = "problem.service",
+        values: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(message, code=code, tell_agent=tell_agent)
+        super().__init__(message, code=code, tell_agent=tell_agent, values=values)
         self.service = service
 
 

@@ -245,7 +245,8 @@ class ToCustomer:
 
     def _not_sent(self, sending: Sending, refused: PuenteError) -> None:
         """The agent reads at once that it was not sent, why, and what to do."""
-        self._tell_agent.say(sending.item, refused.tell_agent, sending.event.id)
+        event = sending.event.id
+        self._tell_agent.say(sending.item, refused.tell_agent, event, **refused.values)
         self._record(sending, "not_sent", code=refused.code)
 
     def _park(self, sending: Sending, body: str, reason: str) -> None:
