@@ -94,13 +94,17 @@ class WhatsAppNetwork:
         """
         now = self.clock.now()
         sent = Inbound(wamid=self.new_wamid(), at=now, kind=message["type"], number=number)
-        self.received[sent.wamid] = sent
-        self._senders[sent.wamid] = sender
+        self.remember(sent, sender)
         contacts = None if sent.kind == "system" else [sender.contact()]
         full = message | {"id": sent.wamid, "timestamp": str(int(now.timestamp()))}
         value = message_value(number, contacts=contacts, messages=[full])
         self.publish(entry(self.account, "messages", value))
         return sent
+
+    def remember(self, sent: Inbound, sender: Handset) -> None:
+        """Know a customer's message: it can be marked as read and reacted to."""
+        self.received[sent.wamid] = sent
+        self._senders[sent.wamid] = sender
 
     def new_wamid(self) -> str:
         """A WhatsApp message id."""

@@ -24,12 +24,21 @@ _OWN_LIMITS = ("sqs",)
 _LOOPBACK, _S3 = re.compile(r"^http://127\.0\.0\.1:\d+/"), "https://s3.us-east-1.amazonaws.com/"
 
 
-def check(params: dict[str, Any], shape: Shape, service: str) -> None:
-    """Raises AwsError (ValidationException) naming every member that does not fit its shape."""
+def check(
+    params: dict[str, Any],
+    shape: Shape,
+    service: str,
+    any_form: frozenset[str] = frozenset(),
+) -> None:
+    """Raises AwsError (ValidationException) naming every member that does not fit its shape.
+
+    The limits of members named in `any_form` are not looked at.
+    """
     report = _VALIDATOR.validate(params, shape)
     if report.has_errors():
         raise AwsError("ValidationException", report.generate_report())
-    problems = [] if service in _OWN_LIMITS else list(_problems(params, shape, ""))
+    limited = {name: value for name, value in params.items() if name not in any_form}
+    problems = [] if service in _OWN_LIMITS else list(_problems(limited, shape, ""))
     if problems:
         raise AwsError("ValidationException", "; ".join(problems))
 

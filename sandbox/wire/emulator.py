@@ -59,6 +59,8 @@ class Emulator:
     """
 
     service: ClassVar[str]
+    any_form: frozenset[str] = frozenset()
+    """Parameters whose limits are not checked: for payloads that were written, not recorded."""
 
     def handle(self, call: WireCall) -> dict[str, Any]:
         """Answer one call. Raises AwsError."""

@@ -14,8 +14,10 @@ from sandbox.wire.http import HttpRequest
 from sandbox.wire.models import uri_values
 
 
-def read_params(operation: OperationModel, request: HttpRequest) -> dict[str, Any]:
-    """The validated parameters of a call.
+def read_params(
+    operation: OperationModel, request: HttpRequest, any_form: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """The validated parameters of a call, apart from the limits of those in `any_form`.
 
     Raises AwsError: SerializationException (unreadable), ValidationException (not acceptable).
     """
@@ -26,7 +28,7 @@ def read_params(operation: OperationModel, request: HttpRequest) -> dict[str, An
         params = _read(operation, shape, request)
     except (ValueError, TypeError, AttributeError, binascii.Error) as unreadable:
         raise AwsError("SerializationException", str(unreadable)) from unreadable
-    check(params, shape, operation.service_model.service_name)
+    check(params, shape, operation.service_model.service_name, any_form)
     return params
 
 

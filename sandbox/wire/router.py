@@ -96,14 +96,15 @@ class Router(CallLog):
     def _emulate(self, service: str, name: str, request: HttpRequest) -> HttpResponse:
         try:
             operation = service_api(service).operation(name)
+            emulator = self._emulators[service]
             call = WireCall(
                 service=service,
                 operation=name,
-                params=read_params(operation, request),
+                params=read_params(operation, request, emulator.any_form),
                 headers=dict(request.headers),
                 at=self.clock.now(),
             )
-            return answer(operation, self._emulators[service].handle(call))
+            return answer(operation, emulator.handle(call))
         except AwsError as error:
             return refusal(service, error)
 
