@@ -6,10 +6,11 @@ infra/ defines the functions, their queues and ReportBatchItemFailures.
 
 from typing import cast
 
-from chalice.app import Chalice, LambdaContext, SQSEvent
+from chalice.app import Chalice, SQSEvent
 
 from chalicelib import log, wiring
 from chalicelib.batches import Failures
+from chalicelib.entries import Context
 
 app = Chalice(app_name="puente", configure_logs=False)
 
@@ -44,8 +45,8 @@ def health() -> dict[str, str]:
     return {"status": "ok", "stage": wiring.current().settings.app_env}
 
 
-def _context(event: SQSEvent) -> LambdaContext:
-    return cast("LambdaContext", event.context)
+def _context(event: SQSEvent) -> Context:
+    return cast("Context", event.context)
 
 
 def _flushed(answer: Failures) -> Failures:

@@ -23,7 +23,6 @@ from chalicelib.live_chat import ChatOver, LiveChat
 from chalicelib.ports import Chat, Conversations
 from chalicelib.texts import Texts
 
-
 MAX_OPENINGS = 3  # a chat that ends while it is opened is replaced, but not for ever
 
 
