@@ -1,13 +1,12 @@
 """Runs contact flows for the chats of the emulated instance, with flowkit's engine.
 
-The engine decides, this module acts: what a sprint says happened is done to the chat, and a
-paused flow is resumed by the scheduler or by the customer.
+The engine decides, this module acts: what happens in a flow is done to the chat at that moment,
+and a paused flow is resumed by the scheduler or by the customer.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
 
 from flowkit.engine import (
     ActionEntered,
@@ -16,7 +15,6 @@ from flowkit.engine import (
     CustomerReturned,
     Disconnected,
     Event,
-    LambdaAnswer,
     MessageSent,
     QueuedContact,
     QueueInfo,
@@ -29,23 +27,19 @@ from flowkit.engine import (
     start,
 )
 from flowkit.engine import Contact as FlowContact
-from flowkit.model import Flow, parse
 from sandbox.amazon_connect.chats import Chats
-from sandbox.amazon_connect.flow_store import Kind, StoredFlow
 from sandbox.amazon_connect.records import Chat
-from sandbox.lambda_functions import Handler, LambdaFunctions, function_name
+from sandbox.flow_services import FlowServices, Staffing, parsed
+from sandbox.lambda_functions import Handler, LambdaFunctions
+
+__all__ = ["FlowRunner", "Staffing"]
 
 _VISIBILITY = {"AGENT_WHISPER": "AGENT", "CUSTOMER_WHISPER": "CUSTOMER"}
 _WHISPERS = {"AgentWhisper": "AGENT_WHISPER", "CustomerWhisper": "CUSTOMER_WHISPER"}
 
 
-@dataclass(frozen=True, slots=True)
-class Staffing:
-    """Agents of a queue: logged in, ready for a contact, working."""
-
-    online: int = 0
-    available: int = 0
-    staffed: int = 0
+#: What ends a flow's say: done to the chat once the sprint is over, since another flow may follow.
+_LAST = (QueuedContact, Disconnected)
 
 
 @dataclass(slots=True)
@@ -58,13 +52,8 @@ class _Run:
     waits: int = 0
 
 
-@lru_cache(maxsize=128)
-def _parsed(content: str, name: str) -> Flow:
-    return parse(content, name)
-
-
 class FlowRunner:
-    """Implements `FlowSide` for the chats and `Services` for the engine."""
+    """Implements `FlowSide` for the chats."""
 
     def __init__(self, chats: Chats, lambdas: LambdaFunctions) -> None:
         self._chats = chats
@@ -76,6 +65,7 @@ class FlowRunner:
         """(flow, action) -> the ErrorType that happens there, as if Connect had failed."""
         self.events: list[tuple[str, Event]] = []
         """(InitialContactId, event) of everything every flow did."""
+        self._services = FlowServices(chats, lambdas, self._staffed, self.faults)
         chats.flows = self
 
     def register_lambda(self, name: str, handler: Handler, *, timeout_s: float = 15.0) -> str:
@@ -136,7 +126,9 @@ class FlowRunner:
             return
         contact = self._contact(chat)
         kind = flow_type or stored.type
-        sprint = start(_named(stored), contact, self, self._chats.clock.now(), flow_type=kind)
+        services = self._witnessed(chat, kind)
+        now = self._chats.clock.now()
+        sprint = start(parsed(stored), contact, services, now, flow_type=kind)
         self._after(chat, sprint, kind, contact, waits=0)
 
     def _signal(self, chat: Chat, name: str, signal: Signal) -> None:
@@ -145,7 +137,8 @@ class FlowRunner:
             self._resume(chat, run, signal)
 
     def _resume(self, chat: Chat, run: _Run, signal: Signal) -> None:
-        sprint = resume(run.session, signal, self, self._chats.clock.now())
+        services = self._witnessed(chat, run.flow_type)
+        sprint = resume(run.session, signal, services, self._chats.clock.now())
         self._after(chat, sprint, run.flow_type, run.contact, run.waits + 1)
 
     def _after(
@@ -157,10 +150,26 @@ class FlowRunner:
             self._runs[chat.id] = _Run(kind, contact, sprint.session, waits)
         _take_back(chat, contact)
         for event in sprint.events:
-            self.events.append((chat.id, event))
-            self._apply(chat, event, kind)
+            if isinstance(event, _LAST):
+                self._apply(chat, event, kind)
         if sprint.session is not None:
             self._set_alarm(chat, sprint.session, waits)
+
+    def _witnessed(self, chat: Chat, kind: str) -> FlowServices:
+        """The services of one run: what happens is told and done at once."""
+        return replace(self._services, tell=partial(self._happened, chat, kind))
+
+    def _happened(self, chat: Chat, kind: str, event: Event) -> None:
+        self.events.append((chat.id, event))
+        if not isinstance(event, _LAST):
+            self._apply(chat, event, kind)
+
+    def _staffed(self, queue_id: str) -> Staffing:
+        return self.staffing(queue_id)
+
+    def queue(self, queue_id: str) -> QueueInfo | None:
+        """The queue as it stands now."""
+        return self._services.queue(queue_id)
 
     def _set_alarm(self, chat: Chat, session: Session, waits: int) -> None:
         def ring() -> None:
@@ -211,60 +220,6 @@ class FlowRunner:
             agent=_agent(chat),
             has_bot=any(one.role == "CUSTOM_BOT" and one.is_present for one in chat.participants),
         )
-
-    # --- what flows ask for (Services) ----------------------------------------------------------
-
-    def invoke_lambda(self, arn: str, event: dict[str, Any], limit_s: float) -> LambdaAnswer:
-        """Invoke a registered function that is associated with the instance."""
-        known = {function_name(one) for one in self._instance.lambdas}
-        if function_name(arn) not in known:
-            return LambdaAnswer(error="AccessDeniedException: not associated with the instance")
-        return self.lambdas.invoke(arn, event, limit_s=limit_s)
-
-    def is_open(self, hours_id: str | None, queue_id: str | None, now: Any) -> bool:
-        """Raises LookupError for unknown hours."""
-        return self._instance.is_open(hours_id, queue_id, now)
-
-    def queue(self, queue_id: str) -> QueueInfo | None:
-        """The queue as it stands now."""
-        queue = self._instance.queue(queue_id)
-        if queue is None:
-            return None
-        waiting = self._chats.waiting_in(queue.id)
-        oldest = waiting[0].current.enqueued_at if waiting else None
-        age = (self._chats.clock.now() - oldest).total_seconds() if oldest else 0.0
-        staffing = self.staffing(queue.id)
-        return QueueInfo(
-            id=queue.id,
-            arn=queue.arn,
-            name=queue.name,
-            size=len(waiting),
-            capacity=queue.max_contacts,
-            agents_online=staffing.online,
-            agents_available=staffing.available,
-            agents_staffed=staffing.staffed,
-            oldest_age_s=int(age),
-        )
-
-    def injected_error(self, flow: str, action: str) -> str | None:
-        """The error a test planted at this action."""
-        return self.faults.get((flow, action))
-
-    def flow(self, flow_id: str) -> Flow | None:
-        """A contact flow by id or ARN."""
-        return self._find(flow_id, "contact-flow")
-
-    def module(self, module_id: str) -> Flow | None:
-        """A flow module by id or ARN, with or without alias."""
-        return self._find(module_id, "flow-module")
-
-    def _find(self, flow_id: str, kind: Kind) -> Flow | None:
-        stored = self._instance.flows.find(flow_id, kind)
-        return _named(stored) if stored else None
-
-
-def _named(stored: StoredFlow) -> Flow:
-    return _parsed(stored.content, stored.name)
 
 
 def _agent(chat: Chat) -> dict[str, str]:

@@ -23,7 +23,7 @@ from flowkit.engine.events import (
     WaitStarted,
 )
 from flowkit.engine.runner import resume, start
-from flowkit.engine.services import Faults, LambdaAnswer, Services, StandInAnswer, StandIns
+from flowkit.engine.services import Faults, LambdaAnswer, Services, StandInAnswer, StandIns, Witness
 from flowkit.engine.session import (
     BotLeft,
     CustomerReturned,
@@ -68,6 +68,7 @@ __all__ = [
     "ViewAnswered",
     "ViewShown",
     "WaitStarted",
+    "Witness",
     "resume",
     "start",
 ]

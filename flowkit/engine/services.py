@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 from flowkit.engine.contact import Contact, QueueInfo
+from flowkit.engine.events import Event
 from flowkit.model import Flow
 
 
@@ -66,3 +67,14 @@ class Faults(Protocol):
     """
 
     def injected_error(self, flow: str, action: str) -> str | None: ...
+
+
+@runtime_checkable
+class Witness(Protocol):
+    """Optional part of the services: hears of each event as it happens.
+
+    For a greeting that must reach the customer before the Lambda behind it has answered. A sprint
+    gives the same events once more, when it is over.
+    """
+
+    def happened(self, event: Event) -> None: ...

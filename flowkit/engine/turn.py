@@ -9,7 +9,7 @@ from typing import Any
 from flowkit.engine.contact import Contact
 from flowkit.engine.events import Event, Note
 from flowkit.engine.namespaces import resolved
-from flowkit.engine.services import Faults, Services
+from flowkit.engine.services import Faults, Services, Witness
 from flowkit.engine.session import Session
 from flowkit.model import Action
 from flowkit.references import as_text
@@ -24,9 +24,11 @@ class Turn:
     now: datetime
     events: list[Event] = field(default_factory=list)
     faults: Faults | None = None
+    witness: Witness | None = None
 
     def __post_init__(self) -> None:
         self.faults = self.services if isinstance(self.services, Faults) else None
+        self.witness = self.services if isinstance(self.services, Witness) else None
 
     @property
     def contact(self) -> Contact:
@@ -34,9 +36,11 @@ class Turn:
 
     def emit(self, event: Event) -> None:
         self.events.append(event)
+        if self.witness is not None:
+            self.witness.happened(event)
 
     def note(self, text: str) -> None:
-        self.events.append(Note(text))
+        self.emit(Note(text))
 
     def value(self, action: Action, name: str) -> Any:
         """A parameter with its references replaced; None when absent."""

@@ -133,6 +133,21 @@ class TestFunctions:
         run(stage, ASKING)
         assert spoken(stage) == ["Sorry"]
 
+    def test_the_customer_reads_the_greeting_while_the_function_still_works(self, stage):
+        read_meanwhile = []
+
+        def handler(_event, _context):
+            read_meanwhile.extend(spoken(stage))
+            return {"transcript": "hello"}
+
+        stage.runner.register_lambda("facts", handler)
+        run(
+            stage,
+            flow(message("Greet", "One moment please", "Ask"), *json.loads(ASKING)["Actions"]),
+        )
+
+        assert read_meanwhile == ["One moment please"]
+
     def test_a_slow_function_is_not_waited_for(self, stage):
         def handler(_event, _context):
             stage.clock.advance(9)
