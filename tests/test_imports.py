@@ -1,0 +1,353 @@
+"""Who may import whom. The rule is stated once, in the tables below, and read from the code.
+
+    entry     parses the envelope, calls one use case, reports failures
+    wiring    builds everything; the only one that knows all of it
+    use case  a verb; gateways arrive as arguments
+    gateway   one vendor behind one door; never another door
+    pure      decides; no clock, environment, randomness, input or output
+
+A new module of the product that stands in no table fails the first test.
+"""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.source_tree import ROOT, Module, modules
+
+PURE = """
+    ai_answers ai_prices arrivals bundles connect_events contact conversation customer errors
+    flow_call media_types ports prompt ring routing texts transcript voice_card voice_card_texts
+    voice_note voice_note_facts words
+"""
+USE_CASE = """
+    content deliveries flow_voice_notes inbound_files late_cards live_chat outbound_replies
+    showing tell_agent to_agent to_customer voice_content voice_notes
+"""
+# Modules with a rule of their own: what they may import besides the standard library.
+ENTRY = "batches entries"
+# Every door to the outside, with the modules behind it and the vendor packages they speak to.
+DOORS = {
+    "audio": ("audio", {"av"}),
+    "connect": ("connect_chat", {"urllib3"}),
+    "dynamodb": (
+        "dynamodb items updates conversation_table contact_table message_table",
+        {"pynamodb", "botocore"},
+    ),
+    "media": ("media", set()),
+    "openai": ("openai_ai", {"openai", "pydantic"}),
+    "queues": ("queues", set()),
+    "whatsapp": ("end_user_messaging", set()),
+    # What every AWS door needs to turn botocore's errors into ours.
+    "aws errors": ("aws_errors", {"botocore"}),
+}
+SHARED_DOOR = "aws errors"
+VENDORS = {"boto3", "botocore", "pynamodb", "openai"}
+PURE_LIBRARIES = {"pydantic", "jinja2", "yaml"}
+# Standard modules through which clock, environment, chance or the outside come in.
+IMPURE = {
+    *("asyncio", "glob", "http", "io", "logging", "multiprocessing", "os", "pathlib", "queue"),
+    *("random", "secrets", "select", "shutil", "signal", "socket", "socketserver", "ssl"),
+    *("subprocess", "sys", "tempfile", "threading", "time", "urllib.request", "uuid"),
+}
+IMPURE_CALLS = {"now", "utcnow", "today", "open", "print", "input", "getenv", "read_text"}
+# Exceptions, each with its reason. One that nobody needs any more fails a test.
+ALLOWED = {
+    ("texts", "pathlib"): "reads the texts that are shipped beside it, once",
+    ("texts", "read_text()"): "reads the texts that are shipped beside it, once",
+    ("whatsapp.safe_text", "pathlib"): "PurePosixPath only: takes a file name apart",
+    ("entries", "gateways.queues"): "delays and parks records, which no use case does",
+}
+PACKAGE_RULES = {
+    "flowkit": {"pydantic", "jinja2", "yaml", "typer"},
+    "infra": {"chalicelib.settings", "flowkit", "aws_cdk", "constructs", "cdk_nag", "boto3"},
+}
+
+
+def of(names: str) -> set[str]:
+    return {f"chalicelib.{name}" for name in names.split()}
+
+
+def door_of(module: str) -> str:
+    name = module.removeprefix("chalicelib.gateways.")
+    return next(door for door, (names, _) in DOORS.items() if name in names.split())
+
+
+CHALICELIB = {module.name: module for module in modules("chalicelib")}
+EMPTY = {"chalicelib", "chalicelib.gateways", "chalicelib.whatsapp"}
+WHATSAPP = {name for name in CHALICELIB if name.startswith("chalicelib.whatsapp.")}
+GATEWAYS = of(" ".join(f"gateways.{n}" for names, _ in DOORS.values() for n in names.split()))
+PURE_MODULES = of(PURE) | WHATSAPP
+USE_CASES = of(USE_CASE)
+ENTRIES = of(ENTRY)
+OWN_RULES = of("settings log wiring")
+
+
+def ours(module: Module) -> set[str]:
+    """The modules of chalicelib that a module imports, when it runs or for its types."""
+    return {name for name in module.imports if name in CHALICELIB} - EMPTY
+
+
+def others(module: Module) -> set[str]:
+    """The packages a module needs that are neither ours nor the standard library."""
+    tops = {name.partition(".")[0] for name in module.running_imports}
+    return tops - sys.stdlib_module_names - {"chalicelib", "app", "lambdas"}
+
+
+def standard(module: Module) -> set[str]:
+    """Modules of the standard library that bring the outside in."""
+    return {
+        name for name in module.imports if name in IMPURE or name.partition(".")[0] in IMPURE
+    } - {f"{name}.{inner}" for name in IMPURE for inner in _names_from(module, name)}
+
+
+def _names_from(module: Module, package: str) -> set[str]:
+    return {
+        alias.name
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom) and node.module == package
+        for alias in node.names
+    }
+
+
+def impure_calls(module: Module) -> set[str]:
+    called = {node.func for node in ast.walk(module.tree) if isinstance(node, ast.Call)}
+    names = {getattr(func, "attr", getattr(func, "id", "")) for func in called}
+    return {f"{name}()" for name in names & IMPURE_CALLS}
+
+
+def not_allowed(module: str, found: set[str]) -> set[str]:
+    short = module.removeprefix("chalicelib.")
+    return {name for name in found if (short, name.removeprefix("chalicelib.")) not in ALLOWED}
+
+
+def broken(module: Module, *, may_import: set[str], packages: set[str]) -> set[str]:
+    found = (ours(module) - may_import - {module.name}) | (others(module) - packages)
+    return not_allowed(module.name, found)
+
+
+def named(which: set[str]) -> list[Module]:
+    return [CHALICELIB[name] for name in sorted(which) if name in CHALICELIB]
+
+
+def ids(module: Module) -> str:
+    return module.name
+
+
+def test_every_module_of_the_product_stands_in_one_table() -> None:
+    tables = [PURE_MODULES, USE_CASES, ENTRIES, GATEWAYS, OWN_RULES, EMPTY]
+    listed = [name for table in tables for name in table]
+    assert sorted(set(CHALICELIB) - set(listed)) == [], "classify it in tests/test_imports.py"
+    assert sorted(set(listed) - set(CHALICELIB)) == [], "it is gone: take it out of the table"
+    assert len(listed) == len(set(listed)), "a module stands in two tables"
+
+
+@pytest.mark.parametrize("module", named(PURE_MODULES), ids=ids)
+def test_pure_modules_decide_without_clock_environment_or_outside(module: Module) -> None:
+    wrong = broken(module, may_import=PURE_MODULES, packages=PURE_LIBRARIES)
+    assert not wrong
+    assert not not_allowed(module.name, standard(module) | impure_calls(module))
+
+
+@pytest.mark.parametrize("module", named(USE_CASES), ids=ids)
+def test_use_cases_get_their_gateways_as_arguments(module: Module) -> None:
+    may = PURE_MODULES | USE_CASES | of("log")
+    assert not broken(module, may_import=may, packages=set())
+    assert not not_allowed(module.name, standard(module) | impure_calls(module))
+
+
+@pytest.mark.parametrize("module", named(GATEWAYS), ids=ids)
+def test_a_gateway_speaks_to_one_vendor_behind_one_door(module: Module) -> None:
+    door = door_of(module.name)
+    neighbours = {name for name in GATEWAYS if door_of(name) in (door, SHARED_DOOR)}
+    assert not broken(module, may_import=PURE_MODULES | neighbours, packages=DOORS[door][1])
+
+
+@pytest.mark.parametrize("module", named(ENTRIES), ids=ids)
+def test_what_the_entry_points_call_knows_no_vendor(module: Module) -> None:
+    may = PURE_MODULES | USE_CASES | ENTRIES | of("log")
+    assert not broken(module, may_import=may, packages=set())
+
+
+@pytest.mark.parametrize("module", modules("app.py", "lambdas"), ids=ids)
+def test_entry_points_reach_the_product_through_its_wiring(module: Module) -> None:
+    may = PURE_MODULES | ENTRIES | of("log wiring")
+    assert not broken(module, may_import=may, packages={"chalice", "aws_lambda_powertools"})
+
+
+def test_settings_alone_read_the_environment() -> None:
+    readers = {
+        module.name for module in modules("app.py", "chalicelib", "lambdas") if _reads_env(module)
+    }
+    assert readers == {"chalicelib.settings"}
+
+
+def _reads_env(module: Module) -> bool:
+    return any(
+        (isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv"))
+        or (isinstance(node, ast.alias) and node.name in ("environ", "getenv"))
+        for node in ast.walk(module.tree)
+    )
+
+
+def test_vendor_packages_are_imported_at_the_doors_and_in_the_wiring_only() -> None:
+    importers = {
+        module.name: found
+        for module in modules("app.py", "chalicelib", "lambdas", "flowkit")
+        if (found := VENDORS & {name.partition(".")[0] for name in module.imports})
+    }
+    doors = GATEWAYS | {"chalicelib.wiring"}
+    elsewhere = {name: found for name, found in importers.items() if name not in doors}
+    assert elsewhere in ({}, {"flowkit.publish": {"boto3"}})
+
+
+def test_packages_for_type_checkers_are_never_imported_in_aws() -> None:
+    """`mypy_boto3_*` is a development package: importing it in Lambda would fail there."""
+    running = {
+        module.name
+        for module in modules("app.py", "chalicelib", "lambdas")
+        for name in module.running_imports
+        if name.startswith(("mypy_boto3", "botocore-stubs", "types_"))
+    }
+    assert running == set()
+
+
+@pytest.mark.parametrize("package", sorted(PACKAGE_RULES))
+def test_flow_language_and_infrastructure_know_only_their_own(package: str) -> None:
+    may = PACKAGE_RULES[package]
+    for module in modules(package):
+        names = {n for n in module.running_imports if n.partition(".")[0] not in may | {package}}
+        foreign = {
+            name
+            for name in names
+            if name.partition(".")[0] not in sys.stdlib_module_names
+            and not any(name == one or name.startswith(f"{one}.") for one in may)
+        }
+        if module.name == "flowkit.publish":
+            foreign = {name for name in foreign if name.partition(".")[0] != "boto3"}
+        assert not foreign, f"{module.where} imports {foreign}"
+
+
+@pytest.mark.parametrize("hidden", ["sandbox", "tests", "benchmarks"])
+def test_nothing_that_is_deployed_imports_what_only_a_laptop_has(hidden: str) -> None:
+    deployed = modules("app.py", "chalicelib", "lambdas", "flowkit", "ops", "infra")
+    guilty = {
+        module.where
+        for module in deployed
+        if any(name.partition(".")[0] == hidden for name in module.imports)
+        and not (module.where.startswith("infra/check") and hidden == "sandbox")
+    }
+    assert guilty == set()
+
+
+def test_the_sandbox_does_not_lean_on_tests_or_deployment() -> None:
+    guilty = {
+        (module.where, name)
+        for module in modules("sandbox")
+        for name in module.imports
+        if name.partition(".")[0] in ("tests", "infra", "ops", "benchmarks")
+    }
+    assert guilty == set()
+
+
+def test_no_module_is_imported_by_a_name_made_at_run_time() -> None:
+    """The rule is read from import statements; a hidden import would go around it."""
+    guilty = {
+        module.where
+        for module in modules("app.py", "chalicelib", "lambdas", "flowkit")
+        if {"importlib", "__import__"} & ({n.partition(".")[0] for n in module.imports})
+        or "__import__(" in module.text
+    }
+    assert guilty == set()
+
+
+@pytest.mark.parametrize(
+    ("source", "finding"),
+    [
+        ("import time", "time"),
+        ("def f():\n    from os import environ", "os"),
+        ("from datetime import datetime\ndatetime.now()", "now()"),
+        ("from chalicelib.gateways import audio", "chalicelib.gateways.audio"),
+        ("from chalicelib.wiring import current", "chalicelib.wiring"),
+        ("import urllib.request", "urllib.request"),
+        ("from openai import OpenAI", "openai"),
+        ("import boto3.session", "boto3"),
+    ],
+)
+def test_the_rule_sees_what_breaks_it(source: str, finding: str, tmp_path: Path) -> None:
+    file = tmp_path / "module.py"
+    file.write_text(source)
+    module = Module(file)
+    assert finding in ours(module) | others(module) | standard(module) | impure_calls(module)
+
+
+def test_every_exception_is_still_needed() -> None:
+    needed = set()
+    for short, what in ALLOWED:
+        module = CHALICELIB[f"chalicelib.{short}"]
+        found = ours(module) | standard(module) | impure_calls(module)
+        needed |= {(short, what)} & {(short, one.removeprefix("chalicelib.")) for one in found}
+    assert needed == set(ALLOWED), "the exception is not needed any more: take it out"
+
+
+ONLY_WHAT_A_TEXT_NEEDS = """
+import sys
+from chalicelib.settings import Settings
+from chalicelib.wiring import App
+
+words = {name: "x" for name, field in Settings.model_fields.items() if field.is_required()}
+app = App(Settings(**words))
+app.ingest, app.inbound, app.outbound
+print(*sorted(sys.modules))
+"""
+HEAVY = {
+    *("openai", "av", "PIL", "jinja2", "moto", "sandbox", "flowkit", "numpy"),
+    *("chalicelib.ai_answers", "chalicelib.prompt", "chalicelib.voice_note_facts"),
+    *("chalicelib.gateways.openai_ai", "chalicelib.gateways.audio"),
+}
+
+
+def test_a_text_waits_for_no_ai_audio_or_image_library() -> None:
+    """They cost tenths of a second at each cold start, and a text needs none of them."""
+    run = subprocess.run(
+        [sys.executable, "-c", ONLY_WHAT_A_TEXT_NEEDS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"AWS_DEFAULT_REGION": "us-east-1", "PATH": "", "PYTHONPATH": str(ROOT)},
+    )
+    assert run.returncode == 0, run.stderr
+    assert HEAVY & set(run.stdout.split()) == set()
+
+
+A_TEXT_BOTH_WAYS = """
+import sys
+from sandbox.world import World
+
+with World() as world:
+    customer = world.phones.add("Mia", "15550100001")
+    agent = world.desk.agent("Ana", ["General"])
+    customer.says("Hello")
+    world.run_for(5)
+    agent.accept()
+    agent.say("Good morning")
+    world.run_for(5)
+    assert customer.texts[-1] == "Good morning", customer.texts
+print("openai" in sys.modules)
+"""
+
+
+def test_a_text_and_its_answer_never_import_openai() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", A_TEXT_BOTH_WAYS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines()[-1] == "False"
