@@ -180,14 +180,11 @@ class ToCustomer:
             self._settle_unsure(sending)
         try:
             bodies = self._replies.bodies(sending.item, sending.event)
-            self._send_parts(sending, bodies)
-        except Unsure:
-            self._hand_back(sending, since=sending.pending.since)
-            raise
         except ServiceError as refused:
             if refused.retryable:
                 self._hand_back(sending, since=0)
             raise
+        self._send_parts(sending, bodies)
         self._record(sending, "sent", len(bodies))
 
     def _hand_back(self, sending: Sending, *, since: int) -> None:
@@ -234,10 +231,21 @@ class ToCustomer:
         for index in range(sending.pending.next, len(bodies)):
             callback = Callback(item.chat.contact, event.id, index, sending.pending.attempt)
             body = {**bodies[index], "biz_opaque_callback_data": str(callback)}
-            message_id = self._whatsapp.send(item.reply.origination_id, body)
-            sending.sent[callback.record] = message_id
+            sending.sent[callback.record] = self._sent(sending, body)
             if index + 1 < len(bodies):
                 self._progress(sending, next_part(sending.pending, self._clock()))
+
+    def _sent(self, sending: Sending, body: dict[str, Any]) -> str:
+        """Send one part; a refusal frees the claim, knowing or not knowing what happened."""
+        try:
+            return self._whatsapp.send(sending.item.reply.origination_id, body)
+        except Unsure:
+            self._hand_back(sending, since=sending.pending.since)
+            raise
+        except ServiceError as refused:
+            if refused.retryable:
+                self._hand_back(sending, since=0)
+            raise
 
     def _record(self, sending: Sending, fate: str, parts: int = 1, code: str = "") -> None:
         history = sent_history(sending.item, sending.event, fate, parts, code)
