@@ -24,8 +24,14 @@ class LateCards:
     """Finishes handed-over voice notes."""
 
     def __init__(
-        self, *, notes: VoiceNotes, conversations: Conversations, to_agent: ToAgent
+        self,
+        *,
+        notes: VoiceNotes,
+        conversations: Conversations,
+        to_agent: ToAgent,
+        language: str,
     ) -> None:
+        self._language = language
         self._notes = notes
         self._conversations = conversations
         self._to_agent = to_agent
@@ -43,7 +49,7 @@ class LateCards:
         # A chat that is over gets no new contact for a late card: the agent had the sound, and
         # the transcript is in the history.
         if conversation is not None and conversation.live:
-            card = voice_card.card(understood.note)
+            card = voice_card.card(understood.note, language=self._language)
             self._to_agent.deliver(_bundle(conversation, understood, card, receipt), remaining_s)
 
     def _understood(self, stored: StoredNote, remaining_s: Callable[[], float]) -> StoredNote:

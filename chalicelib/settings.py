@@ -70,6 +70,9 @@ class Settings(BaseModel):
     default_language: Literal["en", "es", "pt"] = Field(
         "en", description="Language of texts when nothing tells the customer's."
     )
+    agent_language: Literal["en", "es", "pt"] = Field(
+        "en", description="Language of cards, notices and placeholders that agents read."
+    )
     read_receipts: Literal["on_delivery", "on_agent", "never"] = Field(
         "on_delivery", description="When the customer sees blue ticks."
     )

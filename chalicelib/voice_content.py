@@ -42,10 +42,13 @@ def first_note(work: Work, member: Member) -> StoredNote:
 class VoiceContents:
     """Makes the content of voice notes; the audio is in the bucket when `of` returns."""
 
-    def __init__(self, *, notes: VoiceNotes, queues: Queues, texts: Callable[[str], Texts]) -> None:
+    def __init__(
+        self, *, notes: VoiceNotes, queues: Queues, texts: Callable[[str], Texts], language: str
+    ) -> None:
         self._notes = notes
         self._queues = queues
         self._texts = texts
+        self._language = language
 
     def of(self, work: Work, member: Member, attributes: Mapping[str, str]) -> Content:
         """Store the audio. A note that opens a chat is saved at once, for its flow will ask."""
@@ -60,18 +63,27 @@ class VoiceContents:
         if not work.conversation.live:
             note = self._notes.save(note)
         return VoiceContent(
-            stored=note, notes=self._notes, queues=self._queues, work=work, attributes=attributes
+            stored=note,
+            notes=self._notes,
+            queues=self._queues,
+            work=work,
+            attributes=attributes,
+            language=self._language,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceContent:
-    """A stored voice note that is understood when its parts are asked for."""
+    """A stored voice note that is understood when its parts are asked for.
+
+    `language` is the agent's, for the card.
+    """
 
     stored: StoredNote
     notes: VoiceNotes
     queues: Queues
     work: Work
+    language: str
     attributes: Mapping[str, str] = field(default_factory=dict)
     mark: str = ""
     opening: str = ""
@@ -125,14 +137,10 @@ class VoiceContent:
         return (card, sound) if sound else (card,)
 
     def _placeholder(self) -> str:
-        return voice_card.placeholder(language=self._language)
+        return voice_card.placeholder(language=self.language)
 
     def _card(self, note: VoiceNote) -> str:
-        return voice_card.card(note, language=self._language)
-
-    @property
-    def _language(self) -> str:
-        return "en"
+        return voice_card.card(note, language=self.language)
 
 
 def sound_part(notes: VoiceNotes, note: VoiceNote, audio: bytes) -> Part | None:

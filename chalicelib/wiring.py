@@ -66,8 +66,8 @@ SIGNED = QUICK.merge(Config(signature_version="s3v4"))
 
 @cache
 def texts_of(language: str) -> Texts:
-    """The texts of one language; "" is the default one."""
-    return Texts(language) if language else Texts()
+    """The texts of one language."""
+    return Texts(language)
 
 
 class App:
@@ -88,6 +88,14 @@ class App:
 
     def clock(self) -> int:
         return int(self._now())
+
+    def agent_texts(self, _customer_language: str) -> Texts:
+        """Agents read their own language, whatever the customer speaks."""
+        return texts_of(self.settings.agent_language)
+
+    def customer_texts(self, language: str) -> Texts:
+        """Customers read theirs, where we know it."""
+        return texts_of(language or self.settings.default_language)
 
     # --- doors ---------------------------------------------------------------------------
 
@@ -222,13 +230,13 @@ class App:
             conversations=self.conversations,
             contents=Contents(
                 files=lambda *args: InboundFiles(
-                    whatsapp=self.whatsapp, media=self.media, texts=texts_of
+                    whatsapp=self.whatsapp, media=self.media, texts=self.agent_texts
                 ).of(*args),
                 voice=lambda *args: self.voice_contents.of(*args),  # noqa: PLW0108  (built late)
-                texts=texts_of,
+                texts=self.agent_texts,
             ),
             read_media=lambda key: self.media.read(key),  # noqa: PLW0108  (built late)
-            texts=texts_of,
+            texts=self.agent_texts,
             clock=self.clock,
         )
 
@@ -250,7 +258,12 @@ class App:
     def voice_contents(self) -> "VoiceContents":
         from chalicelib.voice_content import VoiceContents
 
-        return VoiceContents(notes=self.voice_notes, queues=self.queues, texts=texts_of)
+        return VoiceContents(
+            notes=self.voice_notes,
+            queues=self.queues,
+            texts=self.agent_texts,
+            language=self.settings.agent_language,
+        )
 
     @cached_property
     def flow_voice_notes(self) -> "FlowVoiceNotes":
@@ -265,7 +278,7 @@ class App:
         from chalicelib.to_customer import ToCustomer
 
         tell_agent = TellAgent(
-            chat=self.chat, contacts=self.contacts, texts=texts_of, clock=self.clock
+            chat=self.chat, contacts=self.contacts, texts=self.agent_texts, clock=self.clock
         )
         return ToCustomer(
             contacts=self.contacts,
@@ -274,7 +287,10 @@ class App:
             chat=self.chat,
             whatsapp=self.whatsapp,
             replies=OutboundReplies(
-                chat=self.chat, whatsapp=self.whatsapp, texts=texts_of, clock=self.clock
+                chat=self.chat,
+                whatsapp=self.whatsapp,
+                texts=self.customer_texts,
+                clock=self.clock,
             ),
             tell_agent=tell_agent,
             queues=self.queues,
@@ -309,7 +325,7 @@ class App:
             history=self.history,
             contacts=self.contacts,
             tell_agent=TellAgent(
-                chat=self.chat, contacts=self.contacts, texts=texts_of, clock=self.clock
+                chat=self.chat, contacts=self.contacts, texts=self.agent_texts, clock=self.clock
             ),
             clock=self.clock,
         )
@@ -326,7 +342,10 @@ class App:
         from chalicelib.late_cards import LateCards
 
         cards = LateCards(
-            notes=self.voice_notes, conversations=self.conversations, to_agent=self.to_agent
+            notes=self.voice_notes,
+            conversations=self.conversations,
+            to_agent=self.to_agent,
+            language=self.settings.agent_language,
         )
         return Worker("voice_notes", self.queues, LateCardWork(cards.deliver))
 
@@ -341,7 +360,7 @@ class App:
             message,
             receipt=record.message_id,
             body=record.body,
-            texts=texts_of(self.settings.default_language),
+            texts=texts_of(self.settings.agent_language),
             default_origination_id=self.settings.whatsapp_phone_number_id,
         )
 

@@ -12,7 +12,7 @@ def _quiet(monkeypatch):
 
     def failure(sentence, problem, **fields):
         if not isinstance(problem, PuenteError):
-            raise AssertionError(sentence) from problem
+            raise AssertionError(sentence) from problem  # noqa: TRY004  (not a type error)
 
     monkeypatch.setattr(log, "failure", failure)
     monkeypatch.setattr(log, "count", lambda *args: None)

@@ -22,7 +22,15 @@ GREETING = Said("greeting", 1_800_000_000)
         ((GREETING,), 2, False, 0),
         ((GREETING, A2), 1, False, 0),
     ],
-    ids=["one", "two", "two-repeat", "three parts", "one and three parts", "greeting", "greeting+1"],
+    ids=[
+        "one",
+        "two",
+        "two-repeat",
+        "three parts",
+        "one and three parts",
+        "greeting",
+        "greeting+1",
+    ],
 )
 def test_with_statuses_the_customer_gets_everything_once_and_in_order(said, faults, known, repeats):
     """O1, O2, O3 on every path, when each send gets its status."""
