@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import boto3
 
@@ -37,6 +37,7 @@ from sandbox.connect_participant import ConnectParticipantEmulator
 from sandbox.deliverer import Deliverer
 from sandbox.deliverer import Mapping as EventSource
 from sandbox.desk import Desk
+from sandbox.dynamodb import DynamoDbEmulator
 from sandbox.flow_runner import FlowRunner
 from sandbox.ids import Ids
 from sandbox.in_process import in_process
@@ -70,7 +71,10 @@ FLOWS = Path(__file__).parent.parent / "contact_flows"
 
 
 class World:
-    """A running sandbox. `settings` overrides environment values of the product by name."""
+    """A running sandbox. `settings` overrides environment values of the product by name.
+
+    `dynamodb`: our own quick emulator, or moto as a second opinion.
+    """
 
     def __init__(
         self,
@@ -80,6 +84,7 @@ class World:
         port: int = 0,
         settings: Mapping[str, str] | None = None,
         flows: Path = FLOWS,
+        dynamodb: Literal["own", "moto"] = "own",
     ) -> None:
         self.clock = clock or SandboxClock(OPENING_TIME)
         self.ids = Ids(seed)
@@ -97,6 +102,8 @@ class World:
         self._connect()
         self._whatsapp()
         self.router.add(self.connect, self.participant, self.social, self.sqs)
+        if dynamodb == "own":
+            self.router.add(DynamoDbEmulator(self.clock))
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
