@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any, NoReturn, cast
 from unittest.mock import patch
@@ -27,6 +27,7 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.handlers import BUILTIN_HANDLERS
 from botocore.httpsession import URLLib3Session
+from botocore.loaders import JSONFileLoader
 from moto import mock_aws
 from moto.core.models import botocore_stubber
 
@@ -90,6 +91,7 @@ def in_process(router: Router, *, port: int = 0) -> Iterator[InProcess]:
         clock = SimpleNamespace(sleep=partial(_back_off, router.clock), time=time.time)
         stack.enter_context(patch.object(botocore.endpoint, "time", clock))
         stack.enter_context(patch.object(botocore.waiter, "time", clock))
+        stack.enter_context(patch.object(JSONFileLoader, "load_file", _load_model))
         stack.enter_context(patch.object(URLLib3Session, "send", _refuse_network))
         BUILTIN_HANDLERS.append(("before-send", _before_send))
         stack.callback(BUILTIN_HANDLERS.remove, ("before-send", _before_send))
@@ -97,6 +99,19 @@ def in_process(router: Router, *, port: int = 0) -> Iterator[InProcess]:
         _active.append(sandbox)
         stack.callback(_active.clear)
         yield sandbox
+
+
+_load_file = JSONFileLoader.load_file
+
+
+@cache
+def _model(file_path: str) -> Any:
+    return _load_file(JSONFileLoader(), file_path)
+
+
+def _load_model(_loader: JSONFileLoader, file_path: str) -> Any:
+    """Service models are read once a process: each sandbox has new sessions, and they are large."""
+    return _model(file_path)
 
 
 def _environment(url: str) -> dict[str, str]:

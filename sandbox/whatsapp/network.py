@@ -93,7 +93,9 @@ class WhatsAppNetwork:
         System messages carry no contacts (reference section 2).
         """
         now = self.clock.now()
-        sent = Inbound(wamid=self.new_wamid(), at=now, kind=message["type"], number=number)
+        sent = Inbound(
+            wamid=self.new_wamid(), at=now, kind=message["type"], number=number, body=message
+        )
         self.remember(sent, sender)
         contacts = None if sent.kind == "system" else [sender.contact()]
         full = message | {"id": sent.wamid, "timestamp": str(int(now.timestamp()))}

@@ -29,10 +29,12 @@ class Outbound:
 
 @dataclass(slots=True, kw_only=True)
 class Inbound:
-    """A message a customer sent. `read_at` is when the business marked it read."""
+    """A message a customer sent. `read_at` is when the business marked it read; `body` is the
+    message without id and time."""
 
     wamid: str
     at: datetime
     kind: str
     number: BusinessNumber
+    body: dict[str, Any] = field(default_factory=dict)
     read_at: datetime | None = None
