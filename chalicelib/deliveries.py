@@ -35,9 +35,16 @@ class Deliveries:
             warn("a status of a message that is not ours", status=status.status)
             count("StatusUnmatched")
             return
-        moved = self._history.save_status(self._update(status, record, callback))
-        if moved and status.status == "failed":
+        update = self._update(status, record, callback)
+        # Told before it is stored: a crash in between repeats the notice under the same token,
+        # the other way round the agent would never read it.
+        if status.status == "failed" and self._is_news(update):
             self._tell(status, callback)
+        self._history.save_status(update)
+
+    def _is_news(self, update: StatusUpdate) -> bool:
+        known, _ = self._history.status_of(update.record)
+        return statuses.moves_forward(known, update.status)
 
     def _update(
         self, status: DeliveryStatus, record: str, callback: Callback | None

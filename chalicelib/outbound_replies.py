@@ -55,13 +55,17 @@ class OutboundReplies:
                 "WhatsApp does not take this type of file",
                 code="media_type",
                 tell_agent="problem.media_type",
+                values={"type": mime},
             )
         line = LiveChat(self._chat, item.chat, self._clock())
         try:
             url = line.attachment_url(file.attachment_id)
         except ChatOver as over:
             raise Rejected(
-                "the chat that holds the file is over", code="chat_over", service="connect"
+                "the chat that holds the file is over",
+                code="chat_over",
+                service="connect",
+                tell_agent="problem.chat_closed",
             ) from over
         media_id = self._whatsapp.upload(item.reply.origination_id, url, mime)
         return AttachmentReply(media_id=media_id, mime_type=mime, filename=file.name)

@@ -5,17 +5,23 @@ idempotency token, so a retry inside the SDK could reach the customer twice (pro
 """
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from chalicelib.errors import Rejected
+from chalicelib.errors import Rejected, WindowClosed
 from chalicelib.gateways.aws_errors import aws
 from chalicelib.ports import StoredMedia
+from chalicelib.whatsapp.failures import failure_of
 
 if TYPE_CHECKING:
     from mypy_boto3_socialmessaging import EndUserMessagingSocialClient
 
 SERVICE = "whatsapp"
+# Meta writes its code in front of its sentence, e.g. "(#131047) Re-engagement message".
+META_CODE = re.compile(r"\(#(\d{1,6})\)")
+REFUSED_MESSAGE, REFUSED_FILE = 100, 131053  # Meta's codes for what it refuses without a code
 
 
 class EndUserMessaging:
@@ -35,7 +41,7 @@ class EndUserMessaging:
         self._meta_api_version = meta_api_version
 
     def send(self, origination_id: str, body: Mapping[str, object]) -> str:
-        with aws(SERVICE):
+        with _refused_as(REFUSED_MESSAGE):
             answer = self._client.send_whatsapp_message(
                 originationPhoneNumberId=origination_id,
                 message=json.dumps(body, ensure_ascii=False).encode(),
@@ -55,7 +61,7 @@ class EndUserMessaging:
         return StoredMedia(key=key, mime=answer.get("mimeType", ""), size=answer.get("fileSize", 0))
 
     def upload(self, origination_id: str, url: str, content_type: str) -> str:
-        with aws(SERVICE):
+        with _refused_as(REFUSED_FILE):
             answer = self._client.post_whatsapp_message_media(
                 originationPhoneNumberId=origination_id,
                 sourceS3PresignedUrl={"url": url, "headers": {"Content-Type": content_type}},
@@ -63,7 +69,7 @@ class EndUserMessaging:
         return _media_id(answer)
 
     def upload_stored(self, origination_id: str, key: str) -> str:
-        with aws(SERVICE):
+        with _refused_as(REFUSED_FILE):
             answer = self._client.post_whatsapp_message_media(
                 originationPhoneNumberId=origination_id,
                 sourceS3File={"bucketName": self._bucket, "key": key},
@@ -72,6 +78,21 @@ class EndUserMessaging:
 
     def post_status(self, origination_id: str, body: Mapping[str, object]) -> None:
         self.send(origination_id, body)
+
+
+@contextmanager
+def _refused_as(code: int) -> Iterator[None]:
+    """As `aws`; a refusal tells the agent what Meta's code means, `code` where there is none."""
+    try:
+        with aws(SERVICE):
+            yield
+    except Rejected as refused:
+        found = META_CODE.search(str(refused.__cause__))
+        failure = failure_of(int(found[1]) if found else code)
+        kind = WindowClosed if failure.kind == "window_closed" else Rejected
+        raise kind(
+            str(refused), service=SERVICE, code=refused.code, tell_agent=failure.text_key
+        ) from refused
 
 
 def _media_id(answer: Mapping[str, object]) -> str:

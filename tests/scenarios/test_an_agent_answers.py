@@ -1,0 +1,393 @@
+"""Agent to customer: what the phone shows, and what the agent is told when it does not."""
+
+import io
+import json
+
+import boto3
+import pytest
+from PIL import Image
+
+from sandbox.faults import Action
+from sandbox.world import World
+from tests.scenarios.people import (
+    GREETING,
+    LONG_ENOUGH_S,
+    chats_of,
+    lines,
+    live_chat,
+    notices,
+    sent_texts,
+    stored_status,
+    unfinished,
+)
+
+HOUR = 3600
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+def photo() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), (200, 30, 30)).save(file, "JPEG")
+    return file.getvalue()
+
+
+def greetings(texts: list[str]) -> int:
+    return sum(text.startswith(GREETING) for text in texts)
+
+
+def test_the_greeting_reaches_the_customer_exactly_once(world):
+    talk = live_chat(world)
+    talk.customer.says("More")
+    talk.agent.say("Yes?")
+    world.run_for(LONG_ENOUGH_S)
+    assert greetings(talk.customer.texts) == 1
+    assert talk.customer.texts[0].startswith(GREETING)
+
+
+def test_a_greeting_older_than_the_answer_of_start_chat_is_not_lost(world):
+    """The flow may speak before StartChatContact has answered (protocol 5.1)."""
+    world.switches.greeting_before_answer = True
+    talk = live_chat(world)
+    world.run_for(LONG_ENOUGH_S)
+    assert greetings(talk.customer.texts) == 1
+
+
+@pytest.mark.parametrize("early", [False, True], ids=["greeting after", "greeting before"])
+def test_a_crash_before_the_record_does_not_cost_the_greeting(world, early):
+    """Trace 7: nobody wrote down whose contact it is when the greeting comes."""
+    world.switches.greeting_before_answer = early
+    world.router.faults.on("connect", "StartChatContact", Action.KILL_AFTER)
+    world.router.faults.arm()
+    mia = world.phones.add("Mia", "15550100001")
+    mia.says("Hello")
+    world.run_for(LONG_ENOUGH_S)
+    assert greetings(mia.texts) == 1
+    [chat] = chats_of(world, mia)
+    assert lines(chat) == ["Hello"]
+    assert not unfinished()
+
+
+def test_an_answer_comes_with_whatsapps_own_marks(world):
+    talk = live_chat(world)
+    talk.agent.say(
+        "**Order** 12345 is *on its way*, see [here](https://x.example)", "text/markdown"
+    )
+    world.run_for(2)
+    assert talk.customer.texts[-1] == (
+        "*Order* 12345 is _on its way_, see here (https://x.example)"
+    )
+
+
+def test_an_agent_text_costs_four_calls(world):
+    talk = live_chat(world)
+    start = len(world.router.calls)
+    talk.agent.say("Hello Mia")
+    world.settle()
+    assert world.router.operations(start) == {
+        "sqs.SendMessageBatch": 1,
+        "dynamodb.UpdateItem": 1,
+        "socialmessaging.SendWhatsAppMessage": 1,
+        "dynamodb.TransactWriteItems": 1,
+    }
+
+
+def test_a_long_answer_arrives_in_pieces_and_in_order(world):
+    talk = live_chat(world)
+    text = "\n".join(f"Line {number} of the conditions." for number in range(400))
+    talk.agent.say(text)
+    world.run_for(2)
+    pieces = sent_texts(talk.customer)
+    assert len(pieces) > 2
+    assert all(len(piece) <= 4096 for piece in pieces)
+    assert "\n".join(pieces) == text
+
+
+def test_answers_written_one_after_the_other_keep_their_order(world):
+    talk = live_chat(world)
+    said = [f"sentence {number}" for number in range(12)]
+    for text in said:
+        talk.agent.say(text)
+        world.clock.advance(1)
+    world.run_for(5)
+    assert sent_texts(talk.customer) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type", "kind"),
+    [("bill.pdf", "application/pdf", "document"), ("photo.jpg", "image/jpeg", "image")],
+)
+def test_a_file_of_the_agent_arrives_as_it_is(world, name, content_type, kind):
+    talk = live_chat(world)
+    body = PDF if kind == "document" else photo()
+    talk.agent.attach(name, content_type, body)
+    world.run_for(2)
+    shown = talk.customer.screen[-1]
+    assert (shown.kind, shown.media) == (kind, body)
+    if kind == "document":
+        assert shown.filename == name
+    assert not notices(talk.chat)
+
+
+def test_a_file_whatsapp_does_not_take_is_told_to_the_agent(world):
+    talk = live_chat(world)
+    talk.agent.attach("table.csv", "text/csv", b"a,b\n1,2\n")
+    world.run_for(2)
+    assert sent_texts(talk.customer) == []
+    [notice] = notices(talk.chat)
+    assert "WhatsApp does not take files of this type (text/csv)" in notice
+
+
+def test_a_file_too_large_for_whatsapp_is_told_to_the_agent(world):
+    """Connect takes 20 MB, WhatsApp 5 MB of photo."""
+    talk = live_chat(world)
+    talk.agent.attach("photo.jpg", "image/jpeg", photo() + bytes(6 * 1024 * 1024))
+    world.run_for(5)
+    assert sent_texts(talk.customer) == []
+    [notice] = notices(talk.chat)
+    assert "check its type and size" in notice
+
+
+def test_statuses_move_forward_only(world):
+    talk = live_chat(world)
+    world.topics.noise.duplicate_rate = 1.0
+    world.topics.noise.duplicate_s = 900
+    talk.agent.say("Hello Mia")
+    world.run_for(5)
+    assert ("Hello Mia", "delivered") in stored_status()
+    talk.customer.reads()
+    world.run_for(2000)
+    assert ("Hello Mia", "read") in stored_status()
+
+
+def test_a_message_whatsapp_cannot_deliver_is_told_in_plain_words(world):
+    """131056: too many messages to one customer in a short time."""
+    talk = live_chat(world)
+    for number in range(60):
+        talk.agent.say(f"spam {number}")
+    world.run_for(30)
+    told = notices(talk.chat)
+    assert told
+    assert all("Too many messages in a short time" in notice for notice in told)
+    assert len(told) + len(sent_texts(talk.customer)) == 60
+
+
+def test_a_failure_is_told_once_however_often_its_status_comes(world):
+    talk = live_chat(world)
+    world.network.handsets.remove(talk.customer)  # WhatsApp does not know the number any more
+    world.topics.noise.duplicate_rate = 1.0
+    world.topics.noise.duplicate_s = 900
+    talk.agent.say("Hello Mia")
+    world.run_for(2000)
+    [notice] = notices(talk.chat)
+    assert "WhatsApp cannot reach this customer" in notice
+
+
+def test_a_failure_is_told_even_if_the_process_dies_in_between(world):
+    talk = live_chat(world)
+    world.network.handsets.remove(talk.customer)
+    talk.agent.say("Hello Mia")
+    world.settle()
+    world.router.faults.when(
+        lambda call: call.operation == "UpdateItem" and call.service == "dynamodb",
+        Action.KILL_AFTER,
+        times=1,
+    )
+    world.router.faults.arm()
+    world.run_for(LONG_ENOUGH_S)
+    [notice] = notices(talk.chat)
+    assert "WhatsApp cannot reach this customer" in notice
+
+
+def test_a_failure_is_told_when_the_answer_of_the_table_was_lost(world):
+    """The SDK repeats the conditional update, which then meets its own first try."""
+    talk = live_chat(world)
+    world.network.handsets.remove(talk.customer)
+    talk.agent.say("Hello Mia")
+    world.settle()
+    world.router.faults.when(
+        lambda call: call.operation == "UpdateItem", Action.TIMEOUT_AFTER, times=1
+    )
+    world.router.faults.arm()
+    world.run_for(LONG_ENOUGH_S)
+    assert len(notices(talk.chat)) == 1
+
+
+@pytest.mark.xfail(
+    strict=True, reason="Deliveries._tell finds the contact by callback data only, not by history"
+)
+def test_a_failed_status_without_our_callback_data_is_told_as_well(world):
+    """Pass-through of callback data by End User Messaging is not documented."""
+    world.network.switches.callback_data = False
+    world.network.switches.message_id_is_wamid = True
+    talk = live_chat(world)
+    world.network.handsets.remove(talk.customer)
+    talk.agent.say("Hello Mia")
+    world.run_for(LONG_ENOUGH_S)
+    assert len(notices(talk.chat)) == 1
+
+
+def test_after_24_hours_the_agent_is_told_and_nothing_is_sent():
+    with World(settings={"CHAT_DURATION_MINUTES": "10080"}) as world:
+        talk = live_chat(world)
+        world.run_for(25 * HOUR)
+        start = len(world.router.calls)
+        talk.agent.say("Are you still there?")
+        world.run_for(5)
+        [notice] = notices(talk.chat)
+        assert "more than 24 hours have passed" in notice
+        assert sent_texts(talk.customer) == []
+        assert not world.router.operations(start)["socialmessaging.SendWhatsAppMessage"]
+        talk.customer.says("Yes")
+        world.run_for(5)
+        talk.agent.say("Good")
+        world.run_for(5)
+        assert talk.customer.texts[-1] == "Good"
+
+
+def test_a_message_without_a_time_can_be_answered(world):
+    """WhatsApp's timestamp is text of somebody else's; the window must not close over its lack."""
+    mia = world.phones.add("Mia", "15550100001")
+    mia.last_wrote[mia.business.meta_id] = world.clock.now()
+    mia.publish_raw(untimed_text(world, mia.number))
+    world.run_for(2)
+    agent = world.desk.agent("Ana", ["General"])
+    chat = agent.accept()
+    assert lines(chat) == ["no time"]
+    agent.say("Hello Mia")
+    world.run_for(2)
+    assert notices(chat) == []
+    assert mia.texts[-1] == "Hello Mia"
+
+
+def untimed_text(world: World, number: str) -> dict[str, object]:
+    business = world.number
+    message = {"from": number, "id": "wamid.notime", "type": "text", "text": {"body": "no time"}}
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "15550100200", "phone_number_id": business.meta_id},
+        "contacts": [{"profile": {"name": "Mia"}, "wa_id": number}],
+        "messages": [message],
+    }
+    return {"id": "waba", "changes": [{"field": "messages", "value": value}]}
+
+
+def test_a_transfer_keeps_the_conversation(world):
+    """A new ContactId, the same chat: neither side notices."""
+    talk = live_chat(world)
+    talk.agent.say("I connect you with billing")
+    talk.agent.transfer("Billing")
+    world.run_for(2)
+    ben = world.desk.agent("Ben", ["Billing"])
+    chat = ben.accept()
+    assert chat.current.id != chat.id
+    ben.say("Billing here")
+    world.run_for(2)
+    talk.customer.says("Good")
+    world.settle()
+    assert sent_texts(talk.customer) == ["I connect you with billing", "Billing here"]
+    assert lines(chat) == ["Hello", "Good"]
+    assert chats_of(world, talk.customer) == [chat]
+
+
+def test_a_list_picker_becomes_buttons_and_the_choice_comes_back(world):
+    talk = live_chat(world)
+    picker = {
+        "templateType": "ListPicker",
+        "version": "1.0",
+        "data": {
+            "replyMessage": {"title": "Thanks"},
+            "content": {
+                "title": "What is it about?",
+                "elements": [{"title": "Order"}, {"title": "Invoice"}],
+            },
+        },
+    }
+    talk.agent.say(json.dumps(picker), "application/vnd.amazonaws.connect.message.interactive")
+    world.run_for(2)
+    shown = talk.customer.screen[-1]
+    assert "What is it about?" in shown.text
+    assert [title for _, title in shown.buttons] == ["Order", "Invoice"]
+    talk.customer.chooses("Invoice")
+    world.settle()
+    assert "Invoice" in lines(talk.chat)[-1]
+
+
+def test_an_answer_waits_for_a_phone_that_is_off(world):
+    talk = live_chat(world)
+    talk.customer.is_off = True
+    talk.agent.say("Hello Mia")
+    world.run_for(60)
+    assert ("Hello Mia", "sent") in stored_status()
+    talk.customer.is_off = False
+    world.run_for(5)
+    assert ("Hello Mia", "delivered") in stored_status()
+
+
+def test_an_uncertain_send_is_proved_by_its_status_and_not_repeated(world):
+    talk = live_chat(world)
+    world.router.faults.on("socialmessaging", "SendWhatsAppMessage", Action.TIMEOUT_AFTER)
+    world.router.faults.arm()
+    talk.agent.say("Hello Mia")
+    world.run_for(LONG_ENOUGH_S)
+    assert sent_texts(talk.customer) == ["Hello Mia"]
+    assert ("Hello Mia", "delivered") in stored_status()
+    assert not unfinished()
+
+
+def test_an_uncertain_send_that_nothing_proves_is_sent_once_more(world):
+    """O2: never lost, doubled only where no status tells."""
+    talk = live_chat(world)
+    world.network.switches.statuses = "never"
+    world.router.faults.on("socialmessaging", "SendWhatsAppMessage", Action.TIMEOUT_BEFORE)
+    world.router.faults.arm()
+    talk.agent.say("Hello Mia")
+    talk.agent.say("And more")
+    world.run_for(LONG_ENOUGH_S)
+    assert sent_texts(talk.customer) == ["Hello Mia", "And more"]
+    assert not unfinished()
+
+
+def test_what_another_channel_says_in_the_same_instance_stays_there(world):
+    """A web chat may stream into the same topic: it carries no attribute of ours."""
+    answer = boto3.client("connect").start_chat_contact(
+        InstanceId=world.instance.id,
+        ContactFlowId=world.bundle.settings["flows"]["whatsapp_inbound"]["id"],
+        ParticipantDetails={"DisplayName": "Web"},
+        ChatStreamingConfiguration={"StreamingEndpointArn": world.chat_topic},
+        ConnectionTypes=["CONNECTION_CREDENTIALS"],
+    )
+    world.run_for(LONG_ENOUGH_S)
+    assert world.chats.find(answer["ContactId"]).items
+    assert world.network.sent == []
+    assert not world.sqs.queues["outbound.fifo"].messages
+
+
+@pytest.mark.xfail(
+    strict=True, reason="ToCustomer._introduce: a contact Connect does not know comes back for ever"
+)
+def test_chat_records_of_a_contact_nobody_knows_are_let_go(world):
+    record = {
+        "InitialContactId": "99999999-9999-4999-8999-999999999999",
+        "ContactId": "99999999-9999-4999-8999-999999999999",
+        "Id": "m1",
+        "Type": "MESSAGE",
+        "ParticipantRole": "AGENT",
+        "ContentType": "text/plain",
+        "Content": "not for WhatsApp",
+        "AbsoluteTime": "2026-11-18T16:00:00.000Z",
+    }
+    world.topics.publish(world.chat_topic, json.dumps(record), {"MessageVisibility": "ALL"})
+    world.run_for(LONG_ENOUGH_S)
+    assert world.network.sent == []
+    assert not world.sqs.queues["outbound.fifo"].messages
+
+
+def test_a_window_that_whatsapp_closes_at_once_is_told_as_such(world):
+    """The refusal may come with the answer of the send instead of a status."""
+    world.network.switches.window = "synchronous"
+    talk = live_chat(world)
+    talk.customer.last_wrote.clear()
+    talk.agent.say("Are you there?")
+    world.run_for(2)
+    [notice] = notices(talk.chat)
+    assert "More than 24 hours have passed" in notice
