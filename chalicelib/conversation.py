@@ -13,6 +13,9 @@ from typing import Literal
 from chalicelib.ring import Ring, entry
 
 PartKind = Literal["text", "attachment"]
+# SA-67: more than this many pieces a minute for the agent are held, and merge while they wait.
+RECENT_KEPT = 10
+RATE_SECONDS = 60
 MAX_ATTEMPTS = 3  # protocol law 9: at the third crash or permanent refusal the message is parked
 # Law 6: someone else's claim may be taken over only when its worker cannot be alive any more:
 # function timeout (20 s, design section 9) + the longest client timeout (10 s, wiring.py).
@@ -111,7 +114,8 @@ class Conversation:
 
     `last` and `beyond`: Connect's id of our last text in the chat, and how many items of ours
     stand behind it (an attachment has no id when it is sent); `wrote_at`: the customer's last
-    message, epoch seconds; `aliases`: the other keys that point here.
+    message, epoch seconds; `aliases`: the other keys that point here; `recent`: when we last
+    showed something, epoch seconds, oldest first.
     """
 
     key: str
@@ -128,6 +132,7 @@ class Conversation:
     beyond: int = 0
     wrote_at: int = 0
     aliases: tuple[str, ...] = ()
+    recent: tuple[int, ...] = ()
     pending: Pending | None = None
 
     @property
@@ -186,6 +191,12 @@ def may_take_over(since: int, now: int) -> bool:
 def taken_over(pending: Pending, new_id: str, now: int) -> Pending:
     """The same work under a new claim id; the attempt is counted (law 9)."""
     return replace(pending, id=new_id, since=now, attempts=pending.attempts + 1)
+
+
+def too_fast(conversation: Conversation, now: int) -> bool:
+    """True when this customer has had a minute's share: hold what waits, so that it merges."""
+    recent = conversation.recent
+    return len(recent) >= RECENT_KEPT and now - recent[-RECENT_KEPT] < RATE_SECONDS
 
 
 def must_park(pending: Pending) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from chalicelib.content import Content, Contents
 from chalicelib.conversation import (
+    RECENT_KEPT,
     Conversation,
     MessageRecord,
     OpenChat,
@@ -18,7 +19,7 @@ from chalicelib.conversation import (
     opening_token,
     part_token,
 )
-from chalicelib.errors import Unsure
+from chalicelib.errors import Rejected, Unsure
 from chalicelib.live_chat import ChatOver, LiveChat
 from chalicelib.ports import Chat, Conversations
 from chalicelib.texts import Texts
@@ -58,6 +59,7 @@ class Showing:
         conversations: Conversations,
         contents: Contents,
         read_media: Callable[[str], bytes],
+        link: Callable[[str], str],
         texts: Callable[[str], Texts],
         clock: Callable[[], int],
     ) -> None:
@@ -65,6 +67,7 @@ class Showing:
         self._conversations = conversations
         self._contents = contents
         self._read_media = read_media
+        self._link = link
         self._texts = texts
         self._clock = clock
 
@@ -165,8 +168,18 @@ class Showing:
         if part.kind == "text":
             return Place(chat.send_text(part.text, token), 0)
         body = part.body or self._read_media(part.key)
-        chat.attach(part.name, part.content_type, body, token)
+        try:
+            chat.attach(part.name, part.content_type, body, token)
+        except Rejected as refused:
+            # An instance may allow fewer types, and a chat takes 35 files: a link is not refused.
+            return self._send_link(chat, part, token, refused)
         return Place(place.last, place.beyond + 1)
+
+    def _send_link(self, chat: LiveChat, part: Part, token: str, refused: Rejected) -> Place:
+        if not part.key:
+            raise refused
+        text = self._texts("").get("media.link", label=part.name, url=self._link(part.key))
+        return Place(chat.send_text(text, f"{token}-link"), 0)
 
     def _record(
         self,
@@ -184,6 +197,7 @@ class Showing:
             last=place.last,
             beyond=place.beyond,
             wrote_at=max(before.wrote_at, *(member.sent_at for member in pending.members)),
+            recent=(*before.recent, self._clock())[-RECENT_KEPT:],
             pending=None,
         )
         contact = after.chat.contact if after.chat else ""

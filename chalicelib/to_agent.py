@@ -15,6 +15,7 @@ from chalicelib.conversation import (
     may_take_over,
     must_park,
     taken_over,
+    too_fast,
     uncertain,
     without_done,
 )
@@ -103,6 +104,11 @@ class ToAgent:
         if rest != mine.members:
             self._conversations.drop_claim(conversation.key, mine)
             return Round(conversation.key, rest)
+        if too_fast(conversation, mine.claimed_at):
+            self._conversations.drop_claim(conversation.key, mine)
+            raise Throttled(
+                "this customer writes faster than is shown", service="pace", code="rate_limit"
+            )
         for alias in bundle.arrival.keys:
             if alias not in (conversation.key, *conversation.aliases):
                 self._conversations.point(alias, conversation.key)

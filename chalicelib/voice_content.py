@@ -69,6 +69,7 @@ class VoiceContents:
             work=work,
             attributes=attributes,
             language=self._language,
+            beside=member.text,
         )
 
 
@@ -76,7 +77,7 @@ class VoiceContents:
 class VoiceContent:
     """A stored voice note that is understood when its parts are asked for.
 
-    `language` is the agent's, for the card.
+    `language` is the agent's, for the card; `beside`: what stands above it, e.g. the quote.
     """
 
     stored: StoredNote
@@ -86,6 +87,7 @@ class VoiceContent:
     language: str
     attributes: Mapping[str, str] = field(default_factory=dict)
     mark: str = ""
+    beside: str = ""
     opening: str = ""
     fate: str = "delivered"
     token_space: str = ""
@@ -131,7 +133,7 @@ class VoiceContent:
         return self._with_sound(self._placeholder(), done.audio)
 
     def _with_sound(self, text: str, audio: bytes) -> Sequence[Part]:
-        line = f"{self.mark} {text}".strip()
+        line = "\n".join(each for each in (self.mark, self.beside, text) if each)
         card = Part(kind="text", text=line, key=self.stored.note.object_key)
         sound = sound_part(self.notes, self.stored.note, audio)
         return (card, sound) if sound else (card,)
@@ -150,4 +152,10 @@ def sound_part(notes: VoiceNotes, note: VoiceNote, audio: bytes) -> Part | None:
         wav = notes.wav(audio)
     except ContentError:
         return None
-    return Part(kind="attachment", name="voice-note.wav", content_type=WAV, body=wav)
+    return Part(
+        kind="attachment",
+        key=note.object_key,
+        name="voice-note.wav",
+        content_type=WAV,
+        body=wav,
+    )

@@ -236,6 +236,7 @@ class App:
                 texts=self.agent_texts,
             ),
             read_media=lambda key: self.media.read(key),  # noqa: PLW0108  (built late)
+            link=lambda key: self.media.link(key),  # noqa: PLW0108  (built late)
             texts=self.agent_texts,
             clock=self.clock,
         )

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import urllib3
 
 from chalicelib.conversation import OpenChat
-from chalicelib.errors import Rejected, Throttled, Unsure
+from chalicelib.errors import Denied, Rejected, Throttled, Unsure
 from chalicelib.gateways.aws_errors import aws
 from chalicelib.ports import ShownItem
 
@@ -31,6 +31,7 @@ CONTENT_TYPES = (
     "application/vnd.amazonaws.connect.message.interactive",
     "application/vnd.amazonaws.connect.message.interactive.response",
 )
+NO_SUCH_RESOURCE = "ResourceNotFoundException"
 MAX_NAME = 256  # ParticipantDetails.DisplayName, 1..256
 TRANSCRIPT_PAGE = 100  # GetTranscript.MaxResults, at most
 URL_SECONDS = 300  # GetAttachment.UrlExpiryInSeconds, 5..300
@@ -79,9 +80,7 @@ class ConnectChat:
         if self._one_call:
             request["ConnectionTypes"] = ["CONNECTION_CREDENTIALS"]
             request["ChatStreamingConfiguration"] = {"StreamingEndpointArn": self._streaming_topic}
-        with aws(CONNECT):
-            answer = self._connect().start_chat_contact(**request)
-        chat = _opened(answer)
+        chat = _opened(self._started(request))
         return chat if self._one_call else self._connected(chat, token)
 
     def send_text(self, chat: OpenChat, text: str, token: str) -> str:
@@ -159,6 +158,19 @@ class ConnectChat:
     def stop(self, contact: str) -> None:
         with aws(CONNECT):
             self._connect().stop_contact(ContactId=contact, InstanceId=self._instance_id)
+
+    def _started(self, request: dict[str, Any]) -> Mapping[str, Any]:
+        try:
+            with aws(CONNECT):
+                return self._connect().start_chat_contact(**request)
+        except Rejected as refused:
+            if refused.code != NO_SUCH_RESOURCE:
+                raise
+            # A wrong instance or flow id is a mistake of the installation, not of a message:
+            # everything waits in the queue until it is mended, instead of being parked.
+            raise Denied(
+                "the instance or the flow is not there", service=CONNECT, code=refused.code
+            ) from refused
 
     def _connected(self, chat: OpenChat, token: str) -> OpenChat:
         """The classic way: streaming and connection by calls of their own."""

@@ -193,6 +193,7 @@ def _changed(after: Conversation) -> dict[str, Any]:
         "last": after.last or None,
         "beyond": after.beyond,
         "wrote_at": after.wrote_at,
+        "recent": list(after.recent),
     }
 
 
@@ -237,6 +238,7 @@ def _conversation(item: Any) -> Conversation:
         beyond=int(item.beyond or 0),
         wrote_at=int(item.wrote_at or 0),
         aliases=tuple(item.aliases or ()),
+        recent=tuple(int(each) for each in item.recent or ()),
         pending=_read_pending(item),
     )
 

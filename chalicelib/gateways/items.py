@@ -42,6 +42,7 @@ class ConversationItem(Model):
     beyond = NumberAttribute(null=True)
     wrote_at = NumberAttribute(null=True)
     aliases = ListAttribute[Any](null=True)
+    recent = ListAttribute[Any](null=True)
     pending_id = UnicodeAttribute(null=True)
     pending_since = NumberAttribute(null=True)
     pending_claimed_at = NumberAttribute(null=True)

@@ -82,6 +82,7 @@ class InboundModel:
             conversations=conversations,
             contents=Contents(files=_never, voice=_never, texts=Texts),
             read_media=_never,
+            link=_never,
             texts=Texts,
             clock=self.world.clock,
         )
