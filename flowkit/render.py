@@ -48,10 +48,13 @@ def load_settings(path: str | Path, stage: str = "sandbox") -> dict[str, Any]:
 
 
 def render(template_path: str | Path, settings: dict[str, Any]) -> str:
-    """The JSON text of one template. Raises RenderError with file and line."""
+    """The JSON text of one template. Raises RenderError with file and line.
+
+    What it imports is looked for beside it and one folder above, where modules share it.
+    """
     path = Path(template_path)
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(path.parent),
+        loader=jinja2.FileSystemLoader([path.parent, path.parent.parent]),
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701  JSON, not HTML; values go through `| tojson`
         keep_trailing_newline=True,
@@ -63,7 +66,8 @@ def render(template_path: str | Path, settings: dict[str, Any]) -> str:
     try:
         text = environment.get_template(path.name).render(settings)
     except jinja2.TemplateNotFound as error:
-        raise RenderError(path, 1, "there is no such template") from error
+        line = _line_holding(path, str(error.name)) if path.exists() else 1
+        raise RenderError(path, line, f"there is no template {error.name}") from error
     except jinja2.TemplateSyntaxError as error:
         raise RenderError(path, error.lineno, error.message or "syntax error") from error
     except jinja2.UndefinedError as error:

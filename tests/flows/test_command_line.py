@@ -108,7 +108,8 @@ def test_render_prints_the_flow_as_connect_stores_it():
 
 
 def test_render_tells_what_is_missing_and_where(tmp_path):
-    shutil.copy(f"{FLOWS}/whatsapp_inbound.json.j2", tmp_path)
+    for name in ("whatsapp_inbound.json.j2", "parts.j2"):
+        shutil.copy(f"{FLOWS}/{name}", tmp_path)
     (tmp_path / "settings.yaml").write_text("stages: {sandbox: {}}", encoding="utf-8")
     result = command("render", str(tmp_path / "whatsapp_inbound.json.j2"))
     assert result.exit_code == 1

@@ -47,9 +47,15 @@ def functions(heard: dict[str, str] | None = None, facts: dict[str, str] | None 
 class Visit:
     """One contact's way through whatsapp_inbound, and what it left behind."""
 
-    def __init__(self, services: StandInServices, now: Any = OPEN, **attributes: str) -> None:
+    def __init__(
+        self,
+        services: StandInServices,
+        now: Any = OPEN,
+        first_words: str | None = None,
+        **attributes: str,
+    ) -> None:
         given = {"messageType": "text", "language": "en", "voiceNoteId": "none", **attributes}
-        self.contact: Contact = contact(attributes=given)
+        self.contact: Contact = contact(attributes=given, initial_message=first_words)
         flow = services.bundle.flows["whatsapp_inbound"]
         self.events = run_to_the_end(flow, services, self.contact, now)
         EVERYTHING["all"].extend(self.events)
@@ -85,6 +91,45 @@ def test_after_hours_the_customer_hears_when_we_answer_and_waits_in_the_queue_an
     assert visit.messages == [TEXTS["es"]["closed"]]
     assert visit.queues == ["General"]
     assert visit.attributes["afterHours"] == "yes"
+
+
+STOP_WORDS = [
+    written
+    for word in world().bundle.settings["opt_out_words"]
+    for written in (word, word.upper(), word.capitalize())
+]
+
+
+@pytest.mark.parametrize("word", STOP_WORDS)
+def test_a_customer_who_says_stop_hears_once_that_we_do_and_meets_no_agent(word):
+    visit = Visit(world(), first_words=word, language="es")
+    assert visit.messages == [TEXTS["es"]["stopped"]]
+    assert visit.queues == []
+    assert visit.attributes["optedOut"] == "yes"
+    assert visit.contact.event_hooks == {}
+
+
+@pytest.mark.parametrize("words", ["Please stop the order", "Don't stop", "15", "Hello"])
+def test_words_that_only_look_like_stop_or_a_rating_reach_an_agent(words):
+    assert Visit(world(), first_words=words).queues == ["General"]
+
+
+@pytest.mark.parametrize("rating", world().bundle.settings["survey"]["ratings"])
+def test_a_rating_is_kept_and_takes_no_agents_time(rating):
+    visit = Visit(world(), first_words=rating)
+    assert visit.messages == [TEXTS["en"]["rated"]]
+    assert visit.attributes["satisfaction"] == rating
+    assert visit.queues == []
+
+
+def test_what_happens_while_waiting_with_the_agent_and_afterwards_is_arranged():
+    flows = world().bundle.settings["arns"]["flows"]
+    assert Visit(world()).contact.event_hooks == {
+        "CustomerQueue": flows["customer_queue"],
+        "CustomerRemaining": flows["disconnect"],
+        "AgentWhisper": flows["agent_whisper"],
+        "DefaultAgentUI": flows["agent_guide"],
+    }
 
 
 @pytest.mark.parametrize(("message_type", "queue"), ROUTING["message_types"].items())
@@ -245,6 +290,7 @@ def _visits_past(services_of: Any) -> list[Visit]:
         for kind in ("image", "text")
     ]
     visits += [Visit(services_of(), messageType=kind) for kind in ROUTING["message_types"]]
+    visits += [Visit(services_of(), first_words=words) for words in ("STOP", "5")]
     for intent in ROUTING["intents"]:
         visits.append(voice(services_of(functions=functions(facts={"intent": intent}))))
     late = {**functions(), "transcribe": one_after_another(PENDING)}
@@ -268,7 +314,8 @@ def test_whatever_fails_the_customer_ends_in_a_queue_or_hears_that_we_could_not(
     for visit in _visits_past(lambda **facts: world(errors=broken, **facts)):
         reached = reached or any(getattr(e, "action", "") == action for e in visit.events)
         told = TEXTS_SORRY & set(visit.messages) or action == "Say sorry in English"
-        assert visit.queues or told
+        wanted_no_agent = visit.contact.initial_message in ("STOP", "5")
+        assert visit.queues or told or wanted_no_agent
         assert visit.events[-1] in (FlowEnded("queued"), FlowEnded("disconnected"))
     assert reached, f"no visit came past {action}"
 
@@ -309,9 +356,9 @@ def test_the_stories_above_take_every_branch(name, kind):
 
 
 def test_every_language_has_every_text():
-    for texts in TEXTS.values():
-        assert sorted(texts) == ["busy", "closed", "greeting", "sorry"]
     assert sorted(TEXTS) == ["en", "es", "pt"]
+    for texts in TEXTS.values():
+        assert texts.keys() == TEXTS["en"].keys()
 
 
 def test_every_queue_settings_route_to_exists():
