@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from chalicelib.breaker import Breaker
 from chalicelib.errors import ContentError, PuenteError, Rejected
 from chalicelib.media_types import WAV, MediaType, needs_conversion, sniff
 from chalicelib.ports import Ai, Audio, Media, Messages, StoredNote, WhatsApp
@@ -45,7 +46,9 @@ class VoiceNotes:
         ai: Ai,
         audio: Audio,
         clock: Callable[[], int],
+        breaker: Breaker,
     ) -> None:
+        self._breaker = breaker
         self._notes = notes
         self._whatsapp = whatsapp
         self._media = media
@@ -118,12 +121,13 @@ class VoiceNotes:
         if note.duration_s > MAX_SECONDS:
             return note.transcribed(_unheard(note, TranscriptStatus.TOO_LONG))
         try:
-            transcript = self._ai.transcribe(
-                *self._uploadable(audio),
-                budget_s=budget_s,
-                language_hints=languages,
-                duration_s=note.duration_s,
-            )
+            with self._breaker.passing():
+                transcript = self._ai.transcribe(
+                    *self._uploadable(audio),
+                    budget_s=budget_s,
+                    language_hints=languages,
+                    duration_s=note.duration_s,
+                )
         except PuenteError as problem:
             return _failed(note, Step.TRANSCRIBE, problem)
         if not transcript.is_final:
@@ -139,7 +143,10 @@ class VoiceNotes:
         if transcript is None:
             return note
         try:
-            answer = self._ai.structure(transcript, self._context(transcript), budget_s=budget_s)
+            with self._breaker.passing():
+                answer = self._ai.structure(
+                    transcript, self._context(transcript), budget_s=budget_s
+                )
         except PuenteError as problem:
             return _failed(note, Step.STRUCTURE, problem)
         return note.structured(

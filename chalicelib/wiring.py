@@ -19,6 +19,7 @@ from pynamodb.connection import Connection
 
 from chalicelib.arrivals import arrive
 from chalicelib.batches import Record
+from chalicelib.breaker import Breaker
 from chalicelib.bundles import Bundle, Queued
 from chalicelib.content import Contents
 from chalicelib.entries import InboundWork, Ingest, LateCardWork, OutboundWork, Worker
@@ -168,6 +169,7 @@ class App:
             streaming_topic=self.settings.chat_streaming_topic_arn,
             duration_minutes=self.settings.chat_duration_minutes,
             one_call=self.settings.start_chat_in_one_call,
+            breaker=Breaker("connect", self._now),
         )
 
     @cached_property
@@ -253,6 +255,7 @@ class App:
             ai=self.ai,
             audio=audio,
             clock=self.clock,
+            breaker=Breaker("ai", self._now),
         )
 
     @cached_property

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import urllib3
 
+from chalicelib.breaker import Breaker
 from chalicelib.conversation import OpenChat
 from chalicelib.errors import Denied, Rejected, Throttled, Unsure
 from chalicelib.gateways.aws_errors import aws
@@ -52,7 +53,9 @@ class ConnectChat:
         streaming_topic: str,
         duration_minutes: int,
         one_call: bool,
+        breaker: Breaker,
     ) -> None:
+        self._breaker = breaker
         self._connect = connect
         self._participant = participant
         self._http = http
@@ -84,7 +87,7 @@ class ConnectChat:
         return chat if self._one_call else self._connected(chat, token)
 
     def send_text(self, chat: OpenChat, text: str, token: str) -> str:
-        with aws(PARTICIPANT):
+        with self._breaker.passing(), aws(PARTICIPANT):
             answer = self._participant.send_message(
                 ContentType="text/plain",
                 Content=text,
@@ -94,7 +97,7 @@ class ConnectChat:
         return answer["Id"]
 
     def attach(self, chat: OpenChat, name: str, content_type: str, body: bytes, token: str) -> str:
-        with aws(PARTICIPANT):
+        with self._breaker.passing(), aws(PARTICIPANT):
             upload = self._participant.start_attachment_upload(
                 ContentType=content_type,
                 AttachmentSizeInBytes=len(body),
@@ -104,7 +107,7 @@ class ConnectChat:
             )
         metadata = upload["UploadMetadata"]
         self._put(metadata["Url"], metadata["HeadersToInclude"], body)
-        with aws(PARTICIPANT):
+        with self._breaker.passing(), aws(PARTICIPANT):
             self._participant.complete_attachment_upload(
                 AttachmentIds=[upload["AttachmentId"]],
                 ClientToken=token,
@@ -113,7 +116,7 @@ class ConnectChat:
         return upload["AttachmentId"]
 
     def reconnect(self, chat: OpenChat) -> OpenChat:
-        with aws(PARTICIPANT):
+        with self._breaker.passing(), aws(PARTICIPANT):
             answer = self._participant.create_participant_connection(
                 Type=["CONNECTION_CREDENTIALS"],
                 ConnectParticipant=True,
@@ -132,7 +135,7 @@ class ConnectChat:
             request["StartPosition"] = {"Id": after}
         items: list[ShownItem] = []
         while True:
-            with aws(PARTICIPANT):
+            with self._breaker.passing(), aws(PARTICIPANT):
                 answer = self._participant.get_transcript(**request)
             items.extend(_shown(item) for item in answer["Transcript"] if _is_content(item))
             if not answer.get("NextToken"):
@@ -140,7 +143,7 @@ class ConnectChat:
             request["NextToken"] = answer["NextToken"]
 
     def attachment_url(self, chat: OpenChat, attachment_id: str) -> str:
-        with aws(PARTICIPANT):
+        with self._breaker.passing(), aws(PARTICIPANT):
             answer = self._participant.get_attachment(
                 AttachmentId=attachment_id,
                 ConnectionToken=chat.connection_token,
@@ -149,19 +152,19 @@ class ConnectChat:
         return answer["Url"]
 
     def attributes(self, contact: str) -> Mapping[str, str]:
-        with aws(CONNECT):
+        with self._breaker.passing(), aws(CONNECT):
             answer = self._connect().get_contact_attributes(
                 InstanceId=self._instance_id, InitialContactId=contact
             )
         return answer.get("Attributes", {})
 
     def stop(self, contact: str) -> None:
-        with aws(CONNECT):
+        with self._breaker.passing(), aws(CONNECT):
             self._connect().stop_contact(ContactId=contact, InstanceId=self._instance_id)
 
     def _started(self, request: dict[str, Any]) -> Mapping[str, Any]:
         try:
-            with aws(CONNECT):
+            with self._breaker.passing(), aws(CONNECT):
                 return self._connect().start_chat_contact(**request)
         except Rejected as refused:
             if refused.code != NO_SUCH_RESOURCE:
@@ -174,7 +177,7 @@ class ConnectChat:
 
     def _connected(self, chat: OpenChat, token: str) -> OpenChat:
         """The classic way: streaming and connection by calls of their own."""
-        with aws(CONNECT):
+        with self._breaker.passing(), aws(CONNECT):
             self._connect().start_contact_streaming(
                 InstanceId=self._instance_id,
                 ContactId=chat.contact,

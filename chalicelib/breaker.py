@@ -1,0 +1,65 @@
+"""A circuit breaker: a dependency that does not answer is left alone for a while.
+
+Without it an outage costs every invocation its full time-out. Open, a call fails at once as
+Throttled: it surely did not happen, the queue keeps the message. State is the process's own: a
+shared one would cost a call for each message in order to save some in the rare outage.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from chalicelib.errors import Garbled, Throttled, Unsure
+
+FAILURES_TO_OPEN = 5
+OPEN_SECONDS = 30.0
+
+
+class Breaker:
+    """One dependency's breaker. `clock` gives seconds; any steady clock will do."""
+
+    def __init__(self, service: str, clock: Callable[[], float]) -> None:
+        self._service = service
+        self._clock = clock
+        self._failures = 0
+        self._opened_at = 0.0
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """Let one call through, or raise Throttled while the breaker is open.
+
+        After OPEN_SECONDS one call may try; its failure opens the breaker again.
+        """
+        self._check()
+        try:
+            yield
+        except (Unsure, Garbled):
+            self._count()
+            raise
+        self._close()
+
+    @property
+    def is_open(self) -> bool:
+        return self._failures >= FAILURES_TO_OPEN
+
+    def _check(self) -> None:
+        with self._lock:
+            if not self.is_open:
+                return
+            if self._clock() - self._opened_at < OPEN_SECONDS:
+                raise Throttled(
+                    f"{self._service} is left alone for a while",
+                    service=self._service,
+                    code="breaker_open",
+                )
+            self._opened_at = self._clock()  # this call is the one that tries
+
+    def _count(self) -> None:
+        with self._lock:
+            self._failures += 1
+            self._opened_at = self._clock()
+
+    def _close(self) -> None:
+        with self._lock:
+            self._failures = 0
