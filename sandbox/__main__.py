@@ -1,8 +1,11 @@
 """`python -m sandbox demo|replay|up`: Puente on a laptop."""
 
 import json
+import shlex
 import shutil
+import signal
 import sys
+import threading
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -95,6 +98,35 @@ def replay(
         typer.echo(json.dumps({"summary": sums.as_json()}))
     typer.echo(sums.table(fresh_chat=fresh_chat), err=True)
     raise typer.Exit(1 if sums.lost else 0)
+
+
+@app.command()
+def up(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 4599,
+    with_puente: Annotated[
+        bool, typer.Option("--with-puente", help="Run the product here as well.")
+    ] = False,
+) -> None:
+    """Serve all emulated services on one port of 127.0.0.1 until Ctrl-C."""
+    from sandbox import up as serving
+    from sandbox.product_output import caught
+    from sandbox.server import PortTaken
+
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    terminal = sys.stdout
+    try:
+        with caught(), serving.served(port, with_puente=with_puente) as world:
+            print(f"# Puente's sandbox on {world.url}; stop it with Ctrl-C", file=terminal)
+            print(serving.exports(serving.environment(world), shlex.quote), file=terminal)
+            print("# e.g. aws --endpoint-url", world.url, "sqs list-queues", file=terminal)
+            terminal.flush()
+            serving.run(world, stop)
+    except PortTaken as taken:
+        typer.echo(str(taken), err=True)
+        raise typer.Exit(2) from taken
+    except KeyboardInterrupt:
+        typer.echo("stopped", err=True)
 
 
 if __name__ == "__main__":
