@@ -1,0 +1,87 @@
+"""Names and ARNs of everything that is deployed. Plain data: known before anything exists.
+
+The queues are those of the sandbox's world with the stage in front, so that what runs on a laptop
+and what runs in AWS are told apart by the prefix only.
+"""
+
+from dataclasses import dataclass
+
+WHATSAPP_EVENTS = "whatsapp-events"
+CHAT_EVENTS = "chat-events"
+INBOUND = "inbound.fifo"
+OUTBOUND = "outbound.fifo"
+VOICE_NOTES = "voice-notes.fifo"
+DEAD_LETTERS = "dead-letters.fifo"
+TOPICS = (WHATSAPP_EVENTS, CHAT_EVENTS)
+WORK_QUEUES = (WHATSAPP_EVENTS, CHAT_EVENTS, INBOUND, OUTBOUND, VOICE_NOTES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """Physical names of one stage in one account and region."""
+
+    prefix: str
+    account: str
+    region: str
+
+    def queue(self, name: str) -> str:
+        return f"{self.prefix}-{name}"
+
+    def letters(self, name: str) -> str:
+        """The redrive queue of a work queue: what SQS itself gives up."""
+        return f"{self.prefix}-{letters_of(name)}"
+
+    def topic(self, name: str) -> str:
+        return f"{self.prefix}-{name}"
+
+    def function(self, name: str) -> str:
+        return f"{self.prefix}-{name.replace('_', '-')}"
+
+    @property
+    def conversations(self) -> str:
+        return f"{self.prefix}-conversations"
+
+    @property
+    def messages(self) -> str:
+        return f"{self.prefix}-messages"
+
+    @property
+    def media(self) -> str:
+        return f"{self.prefix}-media-{self.account}-{self.region}"
+
+    @property
+    def ai_key(self) -> str:
+        return f"{self.prefix}/openai-api-key"
+
+    # --- ARNs ---------------------------------------------------------------------------------
+
+    def queue_arn(self, name: str) -> str:
+        return self._arn("sqs", self.queue(name))
+
+    def queue_url(self, name: str) -> str:
+        return f"https://sqs.{self.region}.amazonaws.com/{self.account}/{self.queue(name)}"
+
+    def topic_arn(self, name: str) -> str:
+        return self._arn("sns", self.topic(name))
+
+    def function_arn(self, name: str) -> str:
+        return self._arn("lambda", f"function:{self.function(name)}")
+
+    def table_arn(self, table: str) -> str:
+        return self._arn("dynamodb", f"table/{table}")
+
+    def number_arn(self, number: str) -> str:
+        """ "phone-number-id-<hex>" -> the ARN that IAM policies name."""
+        key = number.removeprefix("phone-number-id-")
+        return self._arn("social-messaging", f"phone-number-id/{key}")
+
+    def log_group_arn(self, function: str) -> str:
+        return self._arn("logs", f"log-group:/aws/lambda/{self.function(function)}")
+
+    def _arn(self, service: str, resource: str) -> str:
+        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+
+
+def letters_of(name: str) -> str:
+    """ "inbound.fifo" -> "inbound-dlq.fifo"."""
+    return name.replace(".fifo", "-dlq.fifo") if name.endswith(".fifo") else f"{name}-dlq"

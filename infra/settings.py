@@ -1,0 +1,129 @@
+"""What a stage is: `settings.yaml`, checked and frozen. Plain data, no CDK."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FILE = Path(__file__).parent / "settings.yaml"
+REGION_PARTS = 3  # us-east-1
+
+
+class SettingsProblem(Exception):
+    """The settings file is wrong; the message names the stage, the value and what it should be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connect:
+    """The Amazon Connect instance; an empty id means that one is created."""
+
+    instance_id: str = ""
+    instance_alias: str = "puente"
+    manage_storage: bool = True
+    approved_origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatsApp:
+    """The linked WhatsApp account; ids are those of End User Messaging, not Meta's."""
+
+    waba_id: str = ""
+    numbers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backup:
+    """Where copies go and how long they are kept."""
+
+    copy_region: str
+    retention_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Optional stacks."""
+
+    network: bool = False
+    pages: bool = False
+    worker: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One stage. Durations in days, money in US dollars."""
+
+    name: str
+    project: str
+    account: str
+    region: str
+    alarm_email: str
+    log_retention_days: int
+    log_level: str
+    media_retention_days: int
+    monthly_budget_usd: int
+    ai_daily_budget_usd: int
+    keep_data: bool
+    connect: Connect
+    whatsapp: WhatsApp
+    backup: Backup
+    options: Options
+    concurrency: dict[str, int]
+    product: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def prefix(self) -> str:
+        """First part of every physical name."""
+        return f"{self.project}-{self.name}"
+
+
+def load(stage: str, file: Path = FILE) -> Stage:
+    """The stage called `stage`. Raises SettingsProblem."""
+    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    stages = document["stages"]
+    if stage not in stages:
+        raise SettingsProblem(f"{file.name}: no stage {stage}; there are {', '.join(stages)}")
+    values = stages[stage]
+    try:
+        return _checked(_stage(stage, document, values))
+    except (KeyError, TypeError) as error:
+        raise SettingsProblem(f"{file.name}: stage {stage}: {error}") from error
+
+
+def _stage(name: str, document: dict[str, Any], values: dict[str, Any]) -> Stage:
+    plain = {key: value for key, value in values.items() if key not in _NESTED}
+    return Stage(
+        name=name,
+        project=document["project"],
+        tags={**document.get("tags", {}), "stage": name},
+        connect=Connect(**_tuples(values["connect"])),
+        whatsapp=WhatsApp(**_tuples(values["whatsapp"])),
+        backup=Backup(**values["backup"]),
+        options=Options(**values["options"]),
+        **plain,
+    )
+
+
+_NESTED = ("connect", "whatsapp", "backup", "options")
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+
+
+def _checked(stage: Stage) -> Stage:
+    problems = []
+    if not (stage.account.isdigit() and len(stage.account) == 12):  # noqa: PLR2004  (AWS account)
+        problems.append("account: twelve digits, quoted")
+    if len(stage.region.split("-")) != REGION_PARTS:
+        problems.append("region: for example us-east-1")
+    if stage.options.worker and not stage.options.network:
+        problems.append("options.worker needs options.network")
+    if stage.backup.copy_region == stage.region:
+        problems.append("backup.copy_region: another region than the stage's own")
+    wrong = [n for n in stage.whatsapp.numbers if not n.startswith("phone-number-id-")]
+    problems.extend(f"whatsapp.numbers: {n}: phone-number-id-<hex>" for n in wrong)
+    if problems:
+        raise SettingsProblem(f"stage {stage.name}: " + "; ".join(problems))
+    return stage
