@@ -1,74 +1,71 @@
-# `make` lists what there is. Python 3.11, 3.12 or 3.13 is all it needs; everything else goes to .venv.
-# Another interpreter: make PYTHON=/path/to/python3.12 demo
+# Puente on a laptop. `make demo` needs Python 3.11, 3.12 or 3.13 and the package index, nothing else.
 
-VENV := .venv
-PY := $(VENV)/bin/python
-PIP := $(PY) -m pip install --quiet --disable-pip-version-check
-PYTHON ?=
-VOICE_NOTES ?= ../shared/data/voice_notes
+PYTHONS := python3.13 python3.12 python3.11 python3 python
+PY := .venv/bin/python
+# chalice needs pip < 26.3 in the environment: pip is never upgraded here.
+INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+# A folder with manifest.json, or one audio file.
+VOICE_NOTES ?= $(firstword $(wildcard ../shared/data/voice_notes) sandbox/voice_notes/claim_en.ogg)
 
 .DEFAULT_GOAL := help
-.DELETE_ON_ERROR:
-.PHONY: help setup demo up test lint types flows coverage format eval-voice ci clean
+.PHONY: help demo up test lint types flows eval-voice clean
 
-help:  ## this list
-	@grep -hE "^[a-z-]+:.*## " $(MAKEFILE_LIST) | sed -E "s/:.*## /\t/" | sort | expand -t 16
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
-demo: $(VENV)/.laptop  ## a story on phone, flow and desk, everything imitated on this machine
-	$(PY) -m sandbox demo
+demo: .venv/.offline ## a voice note from phone to agent and back
+	@$(PY) -m sandbox demo
 
-up: $(VENV)/.laptop  ## serve the emulated services on one port of 127.0.0.1
-	$(PY) -m sandbox up
+up: .venv/.offline ## all emulated services, with Puente, on one loopback port
+	@$(PY) -m sandbox up --with-puente
 
-test: $(VENV)/.development  ## every test, with the coverage gate
-	$(PY) -m pytest --cov --cov-report=term
+test: .venv/.dev ## the whole test suite with its coverage gate
+	@$(PY) -m pytest --cov --cov-report=term-missing:skip-covered
 
-lint: $(VENV)/.development  ## ruff: rules and format
-	$(PY) -m ruff check .
-	$(PY) -m ruff format --check .
+lint: .venv/.dev ## style
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
 
-types: $(VENV)/.development  ## mypy --strict
-	$(PY) -m mypy
-	$(PY) -m mypy app.py
+types: .venv/.dev ## mypy --strict
+	@$(PY) -m mypy
 
-flows: $(VENV)/.laptop  ## lint the contact flows
-	$(PY) -m flowkit lint contact_flows
+flows: .venv/.offline ## check the contact flows
+	@$(PY) -m flowkit lint contact_flows
 
-coverage: test  ## the tests, and which lines they missed, as pages under htmlcov/
-	$(PY) -m coverage html --quiet
+eval-voice: .venv/.offline ## word error rate, facts and speed of the offline recogniser
+	@$(PY) -m benchmarks.eval_voice $(VOICE_NOTES)
 
-format: $(VENV)/.development  ## put the code into its form
-	$(PY) -m ruff check --fix .
-	$(PY) -m ruff format .
+clean: ## remove the environment and everything made by tools
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-eval-voice: $(VENV)/.laptop  ## word errors, facts and speed over recorded voice notes
-	$(PY) -m benchmarks.eval_voice $(VOICE_NOTES)
+# --- the environment: made once, installed again when a requirements file changes -----------------
 
-ci:  ## what continuous integration runs
-	bash .ci/run
-
-setup: $(VENV)/.development  ## everything the other targets need
-
-clean:  ## remove the environment and what tools left behind
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov
-
-# The first interpreter that is one of ours and can make environments; a shim without one behind it
-# is passed over.
-$(PY):
-	@for python in $(PYTHON) $(if $(PYTHON),,python3.13 python3.12 python3.11 python3 python); do \
-	  if $$python -c "import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))" >/dev/null 2>&1; then \
-	    echo "Setting up $(VENV) with $$($$python --version)"; \
-	    exec $$python -m venv $(VENV); \
-	  fi; \
+.venv/bin/python:
+	@for python in $(PYTHONS); do \
+	  if "$$python" -c '$(FITS)' 2>/dev/null; then found="$$python"; break; fi; \
 	done; \
-	echo "Puente needs Python 3.11, 3.12 or 3.13 with its venv module (Debian: apt install python3-venv)." >&2; \
-	echo "Found: $(or $(PYTHON),$$(python3 --version 2>&1)). Another one: make PYTHON=/path/to/python" >&2; \
-	exit 1
+	if [ -z "$$found" ]; then \
+	  echo "Puente needs Python 3.11, 3.12 or 3.13; none of these is one: $(PYTHONS)" >&2; \
+	  echo "Install one (Debian: apt install python3 python3-venv) and try again." >&2; exit 1; \
+	fi; \
+	echo "making .venv with $$("$$found" --version)"; \
+	"$$found" -m venv .venv || { rm -rf .venv; \
+	  echo "$$found cannot make environments (Debian: apt install python3-venv)" >&2; exit 1; }
 
-$(VENV)/.laptop: requirements.txt requirements-offline.txt | $(PY)
-	$(PIP) -r requirements-offline.txt
+.venv/.fits: .venv/bin/python
+	@$(PY) -c '$(FITS)' || { \
+	  echo ".venv holds $$($(PY) --version), Puente needs 3.11 to 3.13: run 'make clean'" >&2; exit 1; }
 	@touch $@
 
-$(VENV)/.development: requirements-dev.txt $(VENV)/.laptop | $(PY)
-	$(PIP) -r requirements-dev.txt
+.venv/.offline: requirements.txt requirements-offline.txt | .venv/.fits
+	@echo "installing what the laptop needs (once, under a minute)"
+	@$(INSTALL) -r requirements-offline.txt
 	@touch $@
+
+.venv/.dev: requirements.txt requirements-offline.txt requirements-dev.txt | .venv/.fits
+	@echo "installing what the tests need (once, under a minute)"
+	@$(INSTALL) -r requirements-dev.txt
+	@touch $@ .venv/.offline
