@@ -61,8 +61,10 @@ class FlowVoiceNotes:
             return stored
         done = work(self._notes.save(stored))
         failure = done.note.failure
-        # What may go better next time stays pending: the flow's own loop bounds the tries.
-        return stored if failure and failure.retryable else self._notes.save(done)
+        # What may go better next time stays pending: the flow's own loop bounds the tries. The
+        # lease ends either way, else the flow's next question would wait for ourselves.
+        kept = stored if failure and failure.retryable else done
+        return self._notes.save(kept, working=False)
 
 
 def told(note: VoiceNote) -> Answer:

@@ -86,9 +86,9 @@ class VoiceNotes:
         """The facts alone, from the transcript that is there."""
         return replace(stored, note=self._structure(stored.note, budget_s))
 
-    def save(self, stored: StoredNote) -> StoredNote:
-        """Make what was reached durable, and renew the worker's lease."""
-        kept = replace(stored, working_since=self._clock())
+    def save(self, stored: StoredNote, *, working: bool = True) -> StoredNote:
+        """Make what was reached durable, and renew the worker's lease, or end it."""
+        kept = replace(stored, working_since=self._clock() if working else 0)
         self._notes.save_voice_note(kept)
         return kept
 
