@@ -1,0 +1,100 @@
+"""What is promised whatever crashes, checked in one place (protocol section 2)."""
+
+from collections import Counter
+
+from chalicelib.texts import Texts
+
+REPEATED = f"({Texts('en').get('notice.repeated')})"
+
+
+class Broken(AssertionError):
+    """A promise did not hold."""
+
+
+def check(stage, *, parking=False, sends_again=0):
+    """Hold a finished stage against the promises.
+
+    `parking`: two crashes at one message may park it, with a placeholder for the agent.
+    `sends_again`: how many uncertain sends had no status, each allowed one more send.
+    """
+    _nothing_left(stage)
+    parked = [*stage.collected, *stage.dead_letters()]
+    if parked and not parking:
+        raise Broken(f"dead letters: {[letter.get('reason') for letter in parked]}")
+    _one_chat(stage)
+    _agent_saw(stage, parked)
+    _customer_got(stage, sends_again)
+
+
+def _nothing_left(stage):
+    if stage.left_in_queues():
+        raise Broken(f"still queued: {stage.left_in_queues()}")
+    if stage.claims():
+        raise Broken(f"claims left: {stage.claims()}")
+
+
+def _one_chat(stage):
+    chats = stage.chats()
+    live = [chat for chat in chats if not chat.is_over]
+    if len(live) > 1:
+        raise Broken(f"{len(live)} live chats")
+    if len(chats) != stage.chats_expected:
+        raise Broken(f"{len(chats)} chats, not {stage.chats_expected}")
+
+
+def _agent_saw(stage, parked):
+    every = [stage.seen_by_agent(chat) for chat in stage.chats()]
+    for seen in every:
+        doubled = [word for word, count in _distinct(seen).items() if count > 1]
+        if doubled:
+            raise Broken(f"shown twice: {doubled} in {seen}")
+    expected = [word for words in stage.wrote for word in words]
+    lines = _over_all_chats(every)
+    if parked:
+        return _placeholders(stage, lines, expected, parked)
+    if lines != expected:
+        raise Broken(f"the agent saw {lines}, not {expected}")
+    return None
+
+
+def _over_all_chats(every):
+    """What the agents saw, one chat after the other; a marked line may repeat an older chat's."""
+    lines = []
+    for seen in every:
+        for line in seen:
+            text = line.removeprefix(REPEATED).lstrip()
+            if text == line or text not in lines:
+                lines.append(text or line)
+    return lines
+
+
+def _distinct(seen):
+    """Cards and files look alike; only words tell a doubled message."""
+    return Counter(line for line in seen if line not in ("card", "file"))
+
+
+def _placeholders(stage, lines, expected, parked):
+    """Everything is shown or announced by a placeholder and in the dead letters, in order."""
+    shown = [line for line in lines if line in expected]
+    left = iter(expected)
+    if not all(line in left for line in shown):
+        raise Broken(f"out of order: {lines}, not {expected}")
+    missing = [line for line in expected if line not in lines]
+    announced = len(lines) - len(shown) + sum(len(stage.notices(chat)) for chat in stage.chats())
+    if missing and not announced:
+        raise Broken(f"{missing} is parked and the agent does not know: {lines}")
+    if len(parked) > len(stage.wrote):
+        raise Broken(f"{len(parked)} dead letters")
+
+
+def _customer_got(stage, sends_again):
+    said, got = stage.said_to_customer(), stage.on_the_phone()
+    lost = Counter(said) - Counter(got)
+    if lost:
+        raise Broken(f"never reached WhatsApp: {dict(lost)}; on the phone: {got}")
+    more = sum((Counter(got) - Counter(said)).values())
+    if more > sends_again:
+        raise Broken(f"sent more often than said: {dict(Counter(got) - Counter(said))}")
+    firsts = list(dict.fromkeys(got))
+    if firsts != list(dict.fromkeys(said)):
+        raise Broken(f"out of order on the phone: {got}, not {said}")
