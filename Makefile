@@ -10,10 +10,12 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 VOICE_NOTES ?= $(firstword $(wildcard ../shared/data/voice_notes) sandbox/voice_notes/claim_en.ogg)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint types flows eval-voice clean
+.PHONY: help setup demo up test lint types format flows eval-voice ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+setup: .venv/.dev ## everything the other targets need
 
 demo: .venv/.offline ## a voice note from phone to agent and back
 	@$(PY) -m sandbox demo
@@ -28,14 +30,22 @@ lint: .venv/.dev ## style
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 
+format: .venv/.dev ## put the code into its form
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
 types: .venv/.dev ## mypy --strict
 	@$(PY) -m mypy
+	@$(PY) -m mypy app.py
 
 flows: .venv/.offline ## check the contact flows
 	@$(PY) -m flowkit lint contact_flows
 
 eval-voice: .venv/.offline ## word error rate, facts and speed of the offline recogniser
 	@$(PY) -m benchmarks.eval_voice $(VOICE_NOTES)
+
+ci: ## what continuous integration runs
+	@bash .ci/run
 
 clean: ## remove the environment and everything made by tools
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov
