@@ -25,7 +25,8 @@ PURE = """
 """
 USE_CASE = """
     content deliveries file_parts flow_voice_notes inbound_files late_cards live_chat
-    outbound_replies showing tell_agent to_agent to_customer voice_content voice_notes
+    outbound_files outbound_replies showing tell_agent to_agent to_customer voice_content
+    voice_notes
 """
 # Modules with a rule of their own: what they may import besides the standard library.
 ENTRY = "batches entries"
@@ -41,6 +42,7 @@ DOORS = {
     "media": ("media", set()),
     "openai": ("openai_ai", {"openai", "pydantic"}),
     "queues": ("queues", set()),
+    "web": ("web_files", {"urllib3"}),
     "whatsapp": ("end_user_messaging", set()),
     # What every AWS door needs to turn botocore's errors into ours.
     "aws errors": ("aws_errors", {"botocore"}),
@@ -65,7 +67,15 @@ ALLOWED = {
 }
 PACKAGE_RULES = {
     "flowkit": {"pydantic", "jinja2", "yaml", "typer"},
-    "infra": {"chalicelib.settings", "flowkit", "aws_cdk", "constructs", "cdk_nag", "chalice"},
+    "infra": {
+        "chalicelib.settings",
+        "flowkit",
+        "aws_cdk",
+        "constructs",
+        "cdk_nag",
+        "chalice",
+        "yaml",
+    },
 }
 # Checks that stand beside what they check; neither is deployed.
 RUN_ON_A_LAPTOP_ONLY = {
