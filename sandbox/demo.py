@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.contact import record_key
 from chalicelib.gateways.audio import probe
-from sandbox.desk import Agent
+from sandbox.desk import Agent, ChatIsOverError, NobodyWaitsError
 from sandbox.meter import Measure, Meter
 from sandbox.passing import wait_until
 from sandbox.phones import Phone
@@ -22,6 +22,7 @@ from sandbox.world import World
 CLAIM = Path(__file__).parent / "voice_notes" / "claim_en.ogg"
 SLICE_S = 0.5
 QUEUED_WITHIN_S = 120
+OVER_WITHIN_S = 3600
 # A contact is a message with an answer: what a month of a thousand of them would cost.
 PER_THOUSAND = 1000
 
@@ -46,11 +47,14 @@ class Story:
     def tell(self) -> None:
         """From the first hello to the end of the last chat."""
         self._write(self._layout.heading())
-        self._greeting()
-        self._voice_note()
-        self._second_customer()
-        self._reply_to_the_note()
-        self._ends()
+        try:
+            self._greeting()
+            self._voice_note()
+            self._second_customer()
+            self._reply_to_the_note()
+            self._ends()
+        except (NobodyWaitsError, ChatIsOverError) as stuck:
+            self.problems.append(f"the story went on ({stuck})")
         self._write(report(self.meter.measures))
 
     # --- chapters -----------------------------------------------------------------------------
@@ -72,7 +76,7 @@ class Story:
             self._pass(2)
         with self.meter.step("end of a chat"):
             self.ana.end()
-            self._pass(2)
+            self._until_all_over()
         self._promise(chat.is_over, "Ana ends the chat")
 
     def _voice_note(self) -> None:
@@ -135,7 +139,7 @@ class Story:
         self._chapter("The chats end")
         for agent in (self.ana, self.ben):
             agent.end()
-        self._pass(2)
+        self._until_all_over()
         self._promise(not self.world.chats.active(), "both chats are over")
         letters = self.world.sqs.queues["dead-letters.fifo"].messages
         self._promise(not letters, "nothing lies in the dead-letter queue")
@@ -162,6 +166,14 @@ class Story:
 
         found = wait_until(self.world, waits, within_s=QUEUED_WITHIN_S, meanwhile=self._look)
         self._promise(found, f"a chat reaches {agent.name}'s queues")
+        self._pass(2)
+
+    def _until_all_over(self) -> None:
+        """A flow may have a last word, or a last question."""
+        chats = self.world.chats
+        wait_until(
+            self.world, lambda: not chats.active(), within_s=OVER_WITHIN_S, meanwhile=self._look
+        )
         self._pass(2)
 
     def _pass(self, seconds: float) -> None:

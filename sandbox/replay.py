@@ -76,9 +76,8 @@ class Stage:
         """Every message of the file opens a chat of its own."""
         outcomes = []
         for part in self.recorded.one_message_each():
-            for agent in self.agents:
-                for chat in agent.active:
-                    agent.end(chat)
+            for chat in self.world.chats.active():
+                self.world.chats.end(chat, "CUSTOMER_DISCONNECT")
             self._until_idle()
             outcomes += self._feed(part)
         return outcomes
