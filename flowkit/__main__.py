@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 
 from flowkit import bundle as bundles
+from flowkit import commands
+from flowkit.commands import stand_ins, stop
 from flowkit.engine import Contact, LambdaAnswer
 from flowkit.engine.session import Session
 from flowkit.lint.report import FORMATS
@@ -24,11 +25,12 @@ from flowkit.stand_in import (
     Function,
     ObligingServices,
     StandInServices,
-    answering,
     empty_bundle,
 )
 
-app = typer.Typer(help="Contact flows: lint, render, run.", no_args_is_help=True)
+app = typer.Typer(help="Contact flows: lint, render, run, test.", no_args_is_help=True)
+app.command()(commands.scenario)
+app.command()(commands.coverage)
 
 Stage = Annotated[str, typer.Option(help="A stage of settings.yaml.")]
 
@@ -63,7 +65,7 @@ def render(
         else:
             typer.echo(render_template(template, load_settings(settings, stage)))
     except (RenderError, FlowError) as error:
-        raise _stop(str(error)) from error
+        raise stop(str(error)) from error
 
 
 @app.command()
@@ -83,7 +85,7 @@ def run(
     try:
         played, services = _prepared(flow, folder, stage)
     except (RenderError, FlowError) as error:
-        raise _stop(str(error)) from error
+        raise stop(str(error)) from error
     services.functions.update(_functions(function or []))
     contact = Contact(contact_id="contact", attributes=dict(map(_pair, attribute or [])))
     contact.segment_attributes["connect:Subtype"] = "connect:WhatsApp"
@@ -103,15 +105,7 @@ def _prepared(flow: str, folder: Path, stage: str) -> tuple[Flow, StandInService
     if found is None:
         names = ", ".join([*bundle.flows, *bundle.modules])
         raise FlowError(f"there is no flow {flow} in {folder} (there are: {names})")
-    return found, StandInServices(bundle, functions=_stand_ins(folder / "stand_ins.yaml"))
-
-
-def _stand_ins(path: Path) -> dict[str, Function]:
-    """What functions answer unless the command line says otherwise: name -> flat result."""
-    if not path.exists():
-        return {}
-    answers = yaml.safe_load(path.read_text(encoding="utf-8"))["functions"]
-    return {name: answering(**result) for name, result in answers.items()}
+    return found, StandInServices(bundle, functions=stand_ins(folder / "stand_ins.yaml"))
 
 
 def _functions(given: list[str]) -> dict[str, Function]:
@@ -132,11 +126,6 @@ def _pair(text: str) -> tuple[str, str]:
 def _asked(session: Session) -> Any:
     events = f" c: {', '.join(session.waiting_for)}," if session.waiting_for else ""
     return answered(typer.prompt(f"  enter: time passes,{events} q: stop", default=""))
-
-
-def _stop(problem: str) -> typer.Exit:
-    typer.echo(problem, err=True)
-    return typer.Exit(1)
 
 
 if __name__ == "__main__":
