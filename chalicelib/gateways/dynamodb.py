@@ -11,6 +11,7 @@ from chalicelib.gateways.aws_errors import aws
 from chalicelib.gateways.updates import (
     Update,
     Wire,
+    botocores_own,
     cancellations,
     hash_name,
     read,
@@ -86,7 +87,11 @@ class DynamoDb:
         return [item[hash_name(model)]["S"] for item in items]
 
     def _call(self, operation: str, wire: Wire) -> Wire:
-        return dict(self._connection.dispatch(operation, wire))
+        try:
+            return dict(self._connection.dispatch(operation, wire))
+        except ClientError as error:
+            # pynamodb's own error drops the HTTP status, which tells an outage from a refusal.
+            raise botocores_own(error) from error
 
 
 def _conditions_only(reasons: Sequence[Wire] | None) -> bool:

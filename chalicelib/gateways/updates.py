@@ -100,10 +100,14 @@ def cancellations(error: ClientError) -> list[Wire] | None:
     return reasons
 
 
-def _answer(error: ClientError) -> Wire:
-    """botocore's whole answer; pynamodb's own error keeps it in its cause."""
+def botocores_own(error: ClientError) -> ClientError:
+    """The error with botocore's whole answer; pynamodb's own keeps it in its cause."""
     cause = error.__cause__
-    return dict((cause if isinstance(cause, ClientError) else error).response)
+    return cause if isinstance(cause, ClientError) else error
+
+
+def _answer(error: ClientError) -> Wire:
+    return dict(error.response)
 
 
 def _expression(changes: Sequence[str], removals: Sequence[str]) -> str:
