@@ -99,6 +99,8 @@ FUNCTIONS = (
     Function(name="api", handler="app.app", about="REST routes", timeout_s=10, memory_mb=256),
 )
 
+ROUTES = (("GET", "/api/health"),)  # those of app.py; tests/test_infra.py compares
+
 
 def by_name(name: str) -> Function:
     """Raises KeyError for an unknown function."""

@@ -13,6 +13,7 @@ OUTBOUND = "outbound.fifo"
 VOICE_NOTES = "voice-notes.fifo"
 DEAD_LETTERS = "dead-letters.fifo"
 TOPICS = (WHATSAPP_EVENTS, CHAT_EVENTS)
+# Read by functions; `dead-letters.fifo` is read by people.
 WORK_QUEUES = (WHATSAPP_EVENTS, CHAT_EVENTS, INBOUND, OUTBOUND, VOICE_NOTES)
 
 
@@ -85,3 +86,6 @@ class Names:
 def letters_of(name: str) -> str:
     """ "inbound.fifo" -> "inbound-dlq.fifo"."""
     return name.replace(".fifo", "-dlq.fifo") if name.endswith(".fifo") else f"{name}-dlq"
+
+
+LETTERS = (DEAD_LETTERS, *(letters_of(queue) for queue in (*WORK_QUEUES, DEAD_LETTERS)))

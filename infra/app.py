@@ -1,0 +1,43 @@
+"""The CDK app: all stacks of one stage."""
+
+from pathlib import Path
+
+import aws_cdk as cdk
+
+from infra import flow_settings, nag
+from infra.settings import Stage
+from infra.stacks.backup import BackupStack, CopiesStack
+from infra.stacks.contact_center import ContactCenterStack
+from infra.stacks.data import DataStack
+from infra.stacks.instance import InstanceStack
+from infra.stacks.messaging import MessagingStack
+from infra.stacks.observability import ObservabilityStack
+
+
+FLAGS = {
+    # Log delivery by bucket policy: ACLs are off in every bucket.
+    "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True,
+}
+
+
+def synth(stage: Stage, out: Path, package: tuple[Path, Path], *, checked: bool = True) -> Path:
+    """Write the cloud assembly to `out`. Ends the process with findings when a rule is broken."""
+    app = cdk.App(outdir=str(out), analytics_reporting=False, context=FLAGS)
+    data = DataStack(app, stage)
+    instance = InstanceStack(app, stage)
+    messaging = MessagingStack(app, stage, data=data, instance=instance, package=package)
+    ContactCenterStack(
+        app,
+        stage,
+        data=data,
+        instance=instance,
+        messaging=messaging,
+        flows=flow_settings.load(),
+    )
+    ObservabilityStack(app, stage, data=data)
+    copies = CopiesStack(app, stage)
+    BackupStack(app, stage, data=data).add_dependency(copies)
+    if checked:
+        nag.check(app)
+    app.synth()
+    return out

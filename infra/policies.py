@@ -1,0 +1,200 @@
+"""What each function may do: one least-privilege policy per function, as plain statements.
+
+`USES` is the short form people review; `statements` turns it into IAM. tests/test_infra.py replays
+what the functions really call in the sandbox against it, both ways.
+
+Actions and the resources they take: AWS service authorization reference of each service. Calls of
+`connectparticipant` carry tokens and need no permission.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from infra import names
+from infra.functions import Function
+from infra.names import Names
+
+Statement = dict[str, Any]
+MEDIA_PREFIX = "inbound"  # chalicelib.inbound_files.media_key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uses:
+    """What a function uses, by our names. Tables: actions on conversations, on messages."""
+
+    sends_to: tuple[str, ...] = ()
+    conversations: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+    finds_messages_by: tuple[str, ...] = ()
+    chats: tuple[str, ...] = ()
+    opens_chats: bool = False
+    whatsapp: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
+
+
+READ, WRITE = "GetItem", "UpdateItem"
+OPEN = ("StopContact", "StartContactStreaming")
+
+USES = {
+    "ingest": Uses(sends_to=(names.INBOUND, names.OUTBOUND, names.DEAD_LETTERS)),
+    "inbound": Uses(
+        sends_to=(names.VOICE_NOTES, names.DEAD_LETTERS),
+        conversations=(READ, WRITE),
+        messages=(READ, WRITE),
+        chats=OPEN,
+        opens_chats=True,
+        whatsapp=("SendWhatsAppMessage", "GetWhatsAppMessageMedia"),
+        media=("GetObject", "PutObject"),
+    ),
+    "outbound": Uses(
+        sends_to=(names.DEAD_LETTERS,),
+        conversations=(READ, WRITE),
+        messages=(READ, WRITE),
+        finds_messages_by=("by_message_id",),
+        chats=("GetContactAttributes", "StopContact"),
+        whatsapp=("SendWhatsAppMessage", "PostWhatsAppMessageMedia"),
+    ),
+    "voice_notes": Uses(
+        sends_to=(names.DEAD_LETTERS,),
+        conversations=(READ, WRITE),
+        messages=(READ, WRITE),
+        chats=OPEN,
+        opens_chats=True,
+        media=("GetObject",),
+    ),
+    "transcribe-voice-note": Uses(messages=(READ, WRITE), media=("GetObject",)),
+    "structure-voice-note": Uses(messages=(READ, WRITE)),
+    "api": Uses(),
+}
+
+# Granted though no scenario of the sandbox makes the call: (function, action) -> why.
+UNRECORDED = {
+    ("inbound", "dynamodb:GetItem conversations"): "a bug of ours broke the worker: it looks up "
+    "the claim it must give back (to_agent.abandon)",
+    ("structure-voice-note", "dynamodb:UpdateItem messages"): "the flow structures a note itself "
+    "when the worker that transcribed it is gone for its whole lease",
+}
+# Lambda, not our code, makes these calls with the function's role.
+BY_LAMBDA = (
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """ARNs that are known only when the stacks exist."""
+
+    names: Names
+    key: str
+    instance: str
+    flow: str
+    bucket: str
+    numbers: Sequence[str]
+
+
+def statements(function: Function, at: Places) -> list[Statement]:
+    """The function's whole policy."""
+    uses = USES[function.name]
+    made = [
+        _logs(function, at),
+        _tracing(),
+        *_queues(function, uses, at),
+        *_tables(uses, at),
+        *_chats(uses, at),
+        *_whatsapp(uses, at),
+        *_media(uses, at),
+    ]
+    services = _encrypted(function, uses)
+    return [*made, _key(services, at)] if services else made
+
+
+def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Statement:
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+
+
+def _logs(function: Function, at: Places) -> Statement:
+    group = at.names.log_group_arn(function.name)
+    return _allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{group}:*"])
+
+
+def _tracing() -> Statement:
+    # X-Ray knows no resources (service authorization reference).
+    return _allow("Tracing", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"])
+
+
+def _queues(function: Function, uses: Uses, at: Places) -> list[Statement]:
+    made = []
+    if function.sources:
+        read = ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"]
+        delayed = [] if function.name == "ingest" else ["ChangeMessageVisibility"]
+        actions = [f"sqs:{action}" for action in (*read, *delayed)]
+        made.append(_allow("Take", actions, [at.names.queue_arn(s.queue) for s in function.sources]))
+    if uses.sends_to:
+        queues = [at.names.queue_arn(queue) for queue in uses.sends_to]
+        made.append(_allow("Send", ["sqs:SendMessage"], queues))
+    return made
+
+
+def _tables(uses: Uses, at: Places) -> list[Statement]:
+    conversations = at.names.table_arn(at.names.conversations)
+    messages = at.names.table_arn(at.names.messages)
+    made = []
+    if uses.conversations:
+        actions = [f"dynamodb:{action}" for action in uses.conversations]
+        made.append(_allow("Conversations", actions, [conversations]))
+    if uses.messages:
+        actions = [f"dynamodb:{action}" for action in uses.messages]
+        made.append(_allow("Messages", actions, [messages]))
+    if uses.finds_messages_by:
+        indexes = [f"{messages}/index/{index}" for index in uses.finds_messages_by]
+        made.append(_allow("FindMessages", ["dynamodb:Query"], indexes))
+    return made
+
+
+def _chats(uses: Uses, at: Places) -> list[Statement]:
+    made = []
+    if uses.opens_chats:
+        # Starting names the instance and its flow; the new contact has no id yet.
+        where = [at.instance, at.flow, f"{at.instance}/contact/*"]
+        made.append(_allow("OpenChats", ["connect:StartChatContact"], where))
+    if uses.chats:
+        actions = [f"connect:{action}" for action in uses.chats]
+        made.append(_allow("Chats", actions, [f"{at.instance}/contact/*"]))
+    return made
+
+
+def _whatsapp(uses: Uses, at: Places) -> list[Statement]:
+    if not uses.whatsapp:
+        return []
+    actions = [f"social-messaging:{action}" for action in uses.whatsapp]
+    return [_allow("WhatsApp", actions, at.numbers)]
+
+
+def _media(uses: Uses, at: Places) -> list[Statement]:
+    if not uses.media:
+        return []
+    actions = [f"s3:{action}" for action in uses.media]
+    return [_allow("Media", actions, [f"{at.bucket}/{MEDIA_PREFIX}/*"])]
+
+
+def _encrypted(function: Function, uses: Uses) -> list[str]:
+    """Services that open the key on the function's behalf."""
+    uses_of: dict[str, Callable[[], bool]] = {
+        "sqs": lambda: bool(function.sources or uses.sends_to),
+        "dynamodb": lambda: bool(uses.conversations or uses.messages),
+        "s3": lambda: bool(uses.media),
+    }
+    return [service for service, used in uses_of.items() if used()]
+
+
+def _key(services: Sequence[str], at: Places) -> Statement:
+    statement = _allow("Key", ["kms:Decrypt", "kms:GenerateDataKey"], [at.key])
+    via = [f"{service}.{at.names.region}.amazonaws.com" for service in services]
+    return {**statement, "Condition": {"StringEquals": {"kms:ViaService": via}}}

@@ -1,0 +1,121 @@
+"""Daily backups of the tables, here and in another region; there the files' replica lies, too."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_backup as backup
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from infra.settings import Stage
+from infra.stacks.base import ConcernStack
+from infra.stacks.buckets import private_bucket
+from infra.stacks.data import DataStack, copy_alias, copy_bucket
+
+AT_HOUR = "3"  # UTC
+# What AWS Backup does to a table with its advanced features (AWS Backup developer guide).
+ON_TABLES = ("StartAwsBackupJob", "DescribeTable", "ListTagsOfResource", "RestoreTableFromAwsBackup")
+
+
+class CopiesStack(ConcernStack):
+    """The other region: vault and files, with keys of their own."""
+
+    def __init__(self, scope: Construct, stage: Stage) -> None:
+        super().__init__(scope, "copies", stage, region=stage.backup.copy_region)
+        vault(self, stage, self.removal)
+        key = kms.Key(
+            self,
+            "FilesKey",
+            alias=copy_alias(stage),
+            description=f"Replicas of the files of {stage.prefix}",
+            enable_key_rotation=True,
+            removal_policy=self.removal,
+        )
+        private_bucket(
+            self,
+            "Files",
+            name=copy_bucket(stage),
+            key=key,
+            keep_days=stage.media_retention_days,
+        )
+
+
+class BackupStack(ConcernStack):
+    """The plan; it copies into the vault of `CopiesStack`, known by name."""
+
+    def __init__(self, scope: Construct, stage: Stage, *, data: DataStack) -> None:
+        super().__init__(scope, "backup", stage)
+        here = vault(self, stage, self.removal)
+        there = backup.BackupVault.from_backup_vault_arn(
+            self,
+            "There",
+            f"arn:aws:backup:{stage.backup.copy_region}:{self.account}:backup-vault:"
+            f"{vault_name(stage)}",
+        )
+        kept = cdk.Duration.days(stage.backup.retention_days)
+        plan = backup.BackupPlan(self, "Plan", backup_plan_name=stage.prefix, backup_vault=here)
+        plan.add_rule(
+            backup.BackupPlanRule(
+                rule_name="daily",
+                schedule_expression=events.Schedule.cron(hour=AT_HOUR, minute="0"),
+                delete_after=kept,
+                copy_actions=[
+                    backup.BackupPlanCopyActionProps(
+                        destination_backup_vault=there, delete_after=kept
+                    )
+                ],
+            )
+        )
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("backup.amazonaws.com"))
+        self._may_back_up(role, data)
+        plan.add_selection(
+            "Selection",
+            role=role,
+            resources=[
+                backup.BackupResource.from_arn(data.conversations.table_arn),
+                backup.BackupResource.from_arn(data.messages.table_arn),
+            ],
+            disable_default_backup_policy=True,
+        )
+
+
+    def _may_back_up(self, role: iam.Role, data: DataStack) -> None:
+        tables = [data.conversations.table_arn, data.messages.table_arn]
+        via = f"dynamodb.{self.region}.amazonaws.com"
+        statements = [
+            iam.PolicyStatement(actions=[f"dynamodb:{a}" for a in ON_TABLES], resources=tables),
+            iam.PolicyStatement(
+                actions=["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"],
+                resources=[
+                    f"arn:aws:backup:{region}:{self.account}:backup-vault:{vault_name(self.stage)}"
+                    for region in (self.region, self.stage.backup.copy_region)
+                ],
+            ),
+            iam.PolicyStatement(
+                actions=["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+                resources=[data.key.key_arn],
+                conditions={"StringEquals": {"kms:ViaService": via}},
+            ),
+        ]
+        iam.ManagedPolicy(self, "MayBackUp", statements=statements, roles=[role])
+
+
+def vault_name(stage: Stage) -> str:
+    return f"{stage.prefix}-copies"
+
+
+def vault(scope: Construct, stage: Stage, removal: cdk.RemovalPolicy) -> backup.BackupVault:
+    key = kms.Key(
+        scope,
+        "VaultKey",
+        description=f"Backups of {stage.prefix}",
+        enable_key_rotation=True,
+        removal_policy=removal,
+    )
+    return backup.BackupVault(
+        scope,
+        "Vault",
+        backup_vault_name=vault_name(stage),
+        encryption_key=key,
+        removal_policy=removal,
+    )

@@ -1,0 +1,169 @@
+"""Everything that must outlive a deployment: key, tables, media bucket.
+
+The AI key is put into Secrets Manager by `python -m infra prepare`, under the key made here: the
+functions need its true value when they are deployed."""
+
+from typing import Any
+
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.settings import Stage
+from infra.stacks.base import ConcernStack
+from infra.stacks.buckets import private_bucket
+
+# What publishes into encrypted topics, and what the topics write into encrypted queues. The key
+# policy of End User Messaging: reference/whatsapp-eum.md, section 1.
+PUBLISHERS = ("social-messaging", "connect", "sns", "cloudwatch", "events", "budgets")
+
+
+class DataStack(ConcernStack):
+    """Retained on `destroy` unless the stage says otherwise."""
+
+    def __init__(self, scope: Construct, stage: Stage) -> None:
+        super().__init__(scope, "data", stage)
+        self.key = self._key()
+        self.conversations = self._table("Conversations", self.names.conversations, "key")
+        self.messages = self._table("Messages", self.names.messages, "id")
+        self._indexes(self.messages)
+        self.media = private_bucket(
+            self,
+            "Media",
+            name=self.names.media,
+            key=self.key,
+            keep_days=stage.media_retention_days,
+        )
+        self._replicated()
+
+    def _key(self) -> kms.Key:
+        key = kms.Key(
+            self,
+            "Key",
+            alias=f"alias/{self.stage.prefix}",
+            description=f"Everything of {self.stage.prefix}: queues, topics, tables, bucket, logs",
+            enable_key_rotation=True,
+            removal_policy=self.removal,
+        )
+        key.add_to_resource_policy(self._publishers())
+        key.add_to_resource_policy(self._logs())
+        return key
+
+    def _publishers(self) -> iam.PolicyStatement:
+        return iam.PolicyStatement(
+            sid="Publishers",
+            principals=[iam.ServicePrincipal(f"{name}.amazonaws.com") for name in PUBLISHERS],
+            actions=["kms:GenerateDataKey*", "kms:Decrypt"],
+            resources=["*"],
+            conditions={"StringEquals": {"aws:SourceAccount": self.account}},
+        )
+
+    def _logs(self) -> iam.PolicyStatement:
+        groups = f"arn:aws:logs:{self.region}:{self.account}:log-group:*"
+        return iam.PolicyStatement(
+            sid="Logs",
+            principals=[iam.ServicePrincipal(f"logs.{self.region}.amazonaws.com")],
+            actions=["kms:Encrypt*", "kms:Decrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+            resources=["*"],
+            conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+        )
+
+    def _table(self, name: str, table: str, key: str) -> dynamodb.Table:
+        """As the pynamodb models of chalicelib/gateways/items.py say."""
+        return dynamodb.Table(
+            self,
+            name,
+            table_name=table,
+            partition_key=dynamodb.Attribute(name=key, type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            time_to_live_attribute="expires",
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=self.key,
+            deletion_protection=self.stage.keep_data,
+            removal_policy=self.removal,
+        )
+
+    def _indexes(self, messages: dynamodb.Table) -> None:
+        text, number = dynamodb.AttributeType.STRING, dynamodb.AttributeType.NUMBER
+        messages.add_global_secondary_index(
+            index_name="by_conversation",
+            partition_key=dynamodb.Attribute(name="conversation", type=text),
+            sort_key=dynamodb.Attribute(name="sent_at", type=number),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+        messages.add_global_secondary_index(
+            index_name="by_message_id",
+            partition_key=dynamodb.Attribute(name="message_id", type=text),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+
+    def _replicated(self) -> None:
+        """Every file also goes to the other region, into the bucket of `CopiesStack`."""
+        to = f"arn:aws:s3:::{copy_bucket(self.stage)}"
+        region = self.stage.backup.copy_region
+        alias = copy_alias(self.stage)
+        bucket = self.media.node.default_child
+        bucket.replication_configuration = s3.CfnBucket.ReplicationConfigurationProperty(
+            role=self._replicator(to, region, alias).role_arn,
+            rules=[
+                s3.CfnBucket.ReplicationRuleProperty(
+                    id="to-the-other-region",
+                    status="Enabled",
+                    priority=1,
+                    filter=s3.CfnBucket.ReplicationRuleFilterProperty(prefix=""),
+                    delete_marker_replication=s3.CfnBucket.DeleteMarkerReplicationProperty(
+                        status="Enabled"
+                    ),
+                    source_selection_criteria=s3.CfnBucket.SourceSelectionCriteriaProperty(
+                        sse_kms_encrypted_objects=s3.CfnBucket.SseKmsEncryptedObjectsProperty(
+                            status="Enabled"
+                        )
+                    ),
+                    destination=s3.CfnBucket.ReplicationDestinationProperty(
+                        bucket=to,
+                        encryption_configuration=s3.CfnBucket.EncryptionConfigurationProperty(
+                            replica_kms_key_id=f"arn:aws:kms:{region}:{self.account}:{alias}"
+                        ),
+                    ),
+                )
+            ],
+        )
+
+    def _replicator(self, to: str, region: str, alias: str) -> iam.Role:
+        """What S3 needs to copy (user guide, "Setting up permissions for live replication")."""
+        source = f"arn:aws:s3:::{self.names.media}"
+        keys = f"arn:aws:kms:{region}:{self.account}:key/*"
+        of_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": alias}}
+        read = ("GetObjectVersionForReplication", "GetObjectVersionAcl", "GetObjectVersionTagging")
+        write = ("ReplicateObject", "ReplicateDelete", "ReplicateTags")
+        statements = [
+            _allow(["s3:GetReplicationConfiguration", "s3:ListBucket"], source),
+            _allow([f"s3:{action}" for action in read], f"{source}/*"),
+            _allow([f"s3:{action}" for action in write], f"{to}/*"),
+            _allow(["kms:Decrypt"], self.key.key_arn),
+            _allow(["kms:Encrypt", "kms:GenerateDataKey"], keys, of_alias),
+        ]
+        role = iam.Role(self, "Replicator", assumed_by=iam.ServicePrincipal("s3.amazonaws.com"))
+        iam.ManagedPolicy(self, "Replication", statements=statements, roles=[role])
+        return role
+
+
+def copy_bucket(stage: Stage) -> str:
+    """The bucket of copies in the other region."""
+    return f"{stage.prefix}-copies-{stage.account}-{stage.backup.copy_region}"
+
+
+def copy_alias(stage: Stage) -> str:
+    """Its key."""
+    return f"alias/{stage.prefix}-copies"
+
+
+def _allow(
+    actions: list[str], resource: str, conditions: dict[str, Any] | None = None
+) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=actions, resources=[resource], conditions=conditions or {})

@@ -1,0 +1,73 @@
+"""The Amazon Connect instance and the flow customers enter by.
+
+A stack of its own, before all others that need its ids: functions name the flow, the flow names
+functions. The flow is created with a text only; `flows publish` fills it once the functions exist,
+and CloudFormation leaves it alone from then on, because its own template does not change.
+"""
+
+import json
+
+import aws_cdk as cdk
+from aws_cdk import aws_connect as connect
+from constructs import Construct
+
+from infra.settings import Stage
+from infra.stacks.base import ConcernStack
+
+SAID = "11111111-0000-4000-8000-000000000001"
+ENDED = "11111111-0000-4000-8000-000000000002"
+FIRST_CONTENT = {
+    "Version": "2019-10-30",
+    "StartAction": SAID,
+    "Metadata": {"entryPointPosition": {"x": 0, "y": 0}},
+    "Actions": [
+        {
+            "Identifier": SAID,
+            "Type": "MessageParticipant",
+            "Parameters": {"Text": "We are being set up. Please write again in a few minutes."},
+            "Transitions": {
+                "NextAction": ENDED,
+                "Errors": [{"NextAction": ENDED, "ErrorType": "NoMatchingError"}],
+                "Conditions": [],
+            },
+        },
+        {"Identifier": ENDED, "Type": "DisconnectParticipant", "Parameters": {}, "Transitions": {}},
+    ],
+}
+
+
+class InstanceStack(ConcernStack):
+    """An existing instance by id, or a new one; and in it the flow `whatsapp_inbound`."""
+
+    def __init__(self, scope: Construct, stage: Stage) -> None:
+        super().__init__(scope, "instance", stage)
+        self.instance_id = stage.connect.instance_id or self._created()
+        self.instance_arn = (
+            f"arn:aws:connect:{self.region}:{self.account}:instance/{self.instance_id}"
+        )
+        flow = connect.CfnContactFlow(
+            self,
+            "WhatsappInbound",
+            instance_arn=self.instance_arn,
+            name=f"{stage.prefix}-whatsapp-inbound",
+            type="CONTACT_FLOW",
+            content=json.dumps(FIRST_CONTENT),
+            description="Where customers who write on WhatsApp enter",
+        )
+        self.flow_arn = flow.attr_contact_flow_arn
+        self.flow_id = cdk.Fn.select(3, cdk.Fn.split("/", self.flow_arn))
+        cdk.CfnOutput(self, "InstanceId", value=self.instance_id)
+        cdk.CfnOutput(self, "FlowArn", value=self.flow_arn)
+
+    def _created(self) -> str:
+        instance = connect.CfnInstance(
+            self,
+            "Instance",
+            identity_management_type="CONNECT_MANAGED",
+            instance_alias=self.stage.connect.instance_alias,
+            attributes=connect.CfnInstance.AttributesProperty(
+                inbound_calls=False, outbound_calls=False, contactflow_logs=True
+            ),
+        )
+        instance.apply_removal_policy(self.removal)
+        return instance.attr_id

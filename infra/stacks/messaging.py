@@ -1,0 +1,292 @@
+"""Topics, queues, functions: the way of every message."""
+
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra import functions, names, policies
+from infra.functions import FUNCTIONS, Function
+from infra.settings import Stage
+from infra.stacks.api import http_api
+from infra.stacks.base import ConcernStack
+from infra.stacks.data import DataStack
+from infra.stacks.environment import environment
+from infra.stacks.instance import InstanceStack
+
+LETTERS_DAYS = 14  # SQS keeps messages no longer
+MAX_LOOKS = 1000  # the largest maxReceiveCount of SQS
+CHAT_ENDED = "application/vnd.amazonaws.connect.event.chat.ended"
+# What agents and flows write for the customer, and the end of a chat (which names no role). The
+# customer's own messages, typing, receipts and joins never wake a function.
+CHAT_FILTER = {
+    "$or": [
+        {
+            "Type": ["MESSAGE", "ATTACHMENT"],
+            "MessageVisibility": ["CUSTOMER", "ALL"],
+            "ParticipantRole": [{"anything-but": ["CUSTOMER"]}],
+        },
+        {"Type": ["EVENT"], "ContentType": [CHAT_ENDED]},
+    ]
+}
+
+
+class MessagingStack(ConcernStack):
+    """`queues` by our names, redrive queues included; `functions` by name."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        stage: Stage,
+        *,
+        data: DataStack,
+        instance: InstanceStack,
+        package: tuple[Path, Path],
+    ) -> None:
+        super().__init__(scope, "messaging", stage)
+        self.data, self.instance = data, instance
+        self.queues: dict[str, sqs.CfnQueue] = {}
+        for queue in names.WORK_QUEUES:
+            self._with_letters(
+                queue,
+                days=functions.RETENTION_DAYS,
+                receives=functions.MAX_RECEIVES,
+                visibility_timeout=functions.reader_of(queue).visibility_s,
+            )
+        # Operators read and redrive parked messages; none is lost by being looked at too often.
+        self._with_letters(names.DEAD_LETTERS, days=LETTERS_DAYS, receives=MAX_LOOKS)
+        self.topics = {name: self._topic(name) for name in names.TOPICS}
+        self._may_publish()
+        self._subscriptions()
+        self.code = self._code(package[0])
+        self.layer = self._layer(package[1])
+        self.functions = {function.name: self._function(function) for function in FUNCTIONS}
+        self.api = http_api(self, self.functions["api"], self._logs("/aws/apigateway/", stage.prefix))
+        cdk.CfnOutput(self, "EventDestination", value=self.names.topic_arn("whatsapp-events"))
+
+    # --- queues and topics --------------------------------------------------------------------
+
+    def _with_letters(self, name: str, *, days: int, receives: int, **more: Any) -> None:
+        letters = names.letters_of(name)
+        self._queue(letters, days=LETTERS_DAYS)
+        redrive = {"deadLetterTargetArn": self.queues[letters].attr_arn, "maxReceiveCount": receives}
+        self._queue(name, days=days, redrive_policy=redrive, **more)
+
+    def _queue(self, name: str, *, days: int, **more: Any) -> None:
+        fifo = {"fifo_queue": True} if name.endswith(".fifo") else {}
+        self.queues[name] = queue = sqs.CfnQueue(
+            self,
+            _id(name),
+            queue_name=self.names.queue(name),
+            kms_master_key_id=self.data.key.key_arn,
+            message_retention_period=cdk.Duration.days(days).to_seconds(),
+            **fifo,
+            **more,
+        )
+        statements = [_tls_only(queue.attr_arn)]
+        topic = name.removesuffix("-dlq")
+        if topic in names.TOPICS:  # the event queue, and what SNS itself cannot deliver
+            statements.append(self._from_topic(topic, queue))
+        sqs.CfnQueuePolicy(
+            self,
+            f"{_id(name)}Policy",
+            queues=[queue.ref],
+            policy_document={"Version": "2012-10-17", "Statement": statements},
+        )
+
+    def _from_topic(self, name: str, queue: sqs.CfnQueue) -> dict[str, Any]:
+        return {
+            "Sid": "FromTopic",
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": queue.attr_arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": self.names.topic_arn(name)}},
+        }
+
+    def _topic(self, name: str) -> sns.CfnTopic:
+        return sns.CfnTopic(
+            self,
+            f"{_id(name)}Topic",
+            topic_name=self.names.topic(name),
+            kms_master_key_id=self.data.key.key_arn,
+            tracing_config="Active",
+        )
+
+    def _may_publish(self) -> None:
+        """End User Messaging into one topic, Connect into the other, nobody else."""
+        sources = {
+            names.WHATSAPP_EVENTS: (
+                "social-messaging",
+                f"arn:aws:social-messaging:{self.region}:{self.account}:*",
+            ),
+            names.CHAT_EVENTS: ("connect", self.instance.instance_arn),
+        }
+        for name, (service, source) in sources.items():
+            topic = self.topics[name]
+            publish = {
+                "Sid": "Publisher",
+                "Effect": "Allow",
+                "Principal": {"Service": f"{service}.amazonaws.com"},
+                "Action": "sns:Publish",
+                "Resource": topic.ref,
+                "Condition": {
+                    "StringEquals": {"aws:SourceAccount": self.account},
+                    "ArnLike": {"aws:SourceArn": source},
+                },
+            }
+            document = {"Version": "2012-10-17", "Statement": [publish, _tls_publish(topic.ref)]}
+            sns.CfnTopicPolicy(
+                self, f"{_id(name)}TopicPolicy", topics=[topic.ref], policy_document=document
+            )
+
+    def _subscriptions(self) -> None:
+        for name in names.TOPICS:
+            filtered = {"filter_policy": CHAT_FILTER} if name == names.CHAT_EVENTS else {}
+            letters = self.queues[names.letters_of(name)]
+            sns.CfnSubscription(
+                self,
+                f"{_id(name)}Subscription",
+                topic_arn=self.topics[name].ref,
+                protocol="sqs",
+                endpoint=self.queues[name].attr_arn,
+                redrive_policy={"deadLetterTargetArn": letters.attr_arn},
+                **filtered,
+            )
+
+    # --- functions ----------------------------------------------------------------------------
+
+    def _code(self, path: Path) -> lambda_.Code:
+        return lambda_.Code.from_asset(str(path))
+
+    def _layer(self, path: Path) -> lambda_.LayerVersion:
+        return lambda_.LayerVersion(
+            self,
+            "Media",
+            layer_version_name=f"{self.stage.prefix}-media",
+            description="PyAV and Pillow; never publish it (GPL codecs inside)",
+            code=lambda_.Code.from_asset(str(path)),
+            compatible_runtimes=[lambda_.Runtime(functions.RUNTIME)],
+        )
+
+    def _logs(self, place: str, name: str) -> logs.LogGroup:
+        return logs.LogGroup(
+            self,
+            f"Logs-{name}",
+            log_group_name=f"{place}{name}",
+            retention=_retention(self.stage.log_retention_days),
+            encryption_key=self.data.key,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+
+    def _function(self, function: Function) -> lambda_.Function:
+        name, id_ = self.names.function(function.name), _id(function.name)
+        made = lambda_.Function(
+            self,
+            id_,
+            function_name=name,
+            description=function.about,
+            runtime=lambda_.Runtime(functions.RUNTIME),
+            architecture=lambda_.Architecture.X86_64,
+            handler=function.handler,
+            code=self.code,
+            layers=[self.layer] if function.media else [],
+            memory_size=function.memory_mb,
+            timeout=cdk.Duration.seconds(function.timeout_s),
+            reserved_concurrent_executions=self.stage.concurrency.get(function.name) or None,
+            environment=environment(function, self.stage, self.names, self.data, self.instance),
+            environment_encryption=self.data.key,
+            tracing=lambda_.Tracing.ACTIVE,
+            role=self._role(function),
+            log_group=self._logs("/aws/lambda/", name),
+        )
+        for source in function.sources:
+            self._event_source(made, source)
+        return made
+
+    def _role(self, function: Function) -> iam.IRole:
+        places = policies.Places(
+            names=self.names,
+            key=self.data.key.key_arn,
+            instance=self.instance.instance_arn,
+            flow=self.instance.flow_arn,
+            bucket=self.data.media.bucket_arn,
+            numbers=[self.names.number_arn(n) for n in self.stage.whatsapp.numbers]
+            or [self.names.number_arn("*")],
+        )
+        document = {
+            "Version": "2012-10-17",
+            "Statement": policies.statements(function, places),
+        }
+        name = self.names.function(function.name)
+        role = iam.Role(
+            self,
+            f"{_id(function.name)}Role",
+            role_name=f"{name}-{self.region}",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        )
+        iam.CfnManagedPolicy(
+            self,
+            f"{_id(function.name)}Policy",
+            managed_policy_name=f"{name}-{self.region}",
+            description=f"All that {name} may do",
+            policy_document=document,
+            roles=[role.role_name],
+        )
+        # The policy above is the whole of it: constructs must not add to it.
+        return role.without_policy_updates()
+
+    def _event_source(self, function: lambda_.Function, source: functions.Source) -> None:
+        window = {"maximum_batching_window_in_seconds": source.window_s} if source.window_s else {}
+        lambda_.CfnEventSourceMapping(
+            self,
+            f"{_id(source.queue)}Source",
+            event_source_arn=self.queues[source.queue].attr_arn,
+            function_name=function.function_arn,
+            batch_size=source.batch,
+            function_response_types=["ReportBatchItemFailures"],
+            **window,
+        )
+
+
+def _id(name: str) -> str:
+    """ "voice-notes.fifo" -> "VoiceNotesFifo"."""
+    return "".join(w.capitalize() for w in name.replace(".", "-").replace("_", "-").split("-"))
+
+
+def _tls_only(arn: str) -> dict[str, Any]:
+    return {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": arn,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def _tls_publish(arn: str) -> dict[str, Any]:
+    return {**_tls_only(arn), "Action": "sns:Publish"}
+
+
+def _retention(days: int) -> logs.RetentionDays:
+    """CloudWatch knows certain lengths only: the next longer one."""
+    return _RETENTION[min(kept for kept in _RETENTION if kept >= days)]
+
+
+_RETENTION = {
+    1: logs.RetentionDays.ONE_DAY,
+    7: logs.RetentionDays.ONE_WEEK,
+    14: logs.RetentionDays.TWO_WEEKS,
+    30: logs.RetentionDays.ONE_MONTH,
+    90: logs.RetentionDays.THREE_MONTHS,
+    180: logs.RetentionDays.SIX_MONTHS,
+    365: logs.RetentionDays.ONE_YEAR,
+    3653: logs.RetentionDays.TEN_YEARS,
+}

@@ -1,0 +1,258 @@
+"""Who notices when something is wrong: alarms, dashboard, budget.
+
+Alarms tell people through a topic; the list of what to do for each is docs/operations.md.
+"""
+
+import aws_cdk as cdk
+from aws_cdk import aws_budgets as budgets
+from aws_cdk import aws_cloudwatch as cw
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra import names
+from infra.functions import FUNCTIONS
+from infra.settings import Stage
+from infra.stacks.base import ConcernStack
+from infra.stacks.data import DataStack
+
+NAMESPACE = "Puente"  # chalicelib.log.NAMESPACE
+SERVICE = {"service": "puente"}
+MINUTE, HOUR, DAY = 1, 60, 24 * 60
+QUEUE_AGE_SECONDS = 120  # agents and customers wait no longer than this unnoticed
+# Google's SRE workbook, chapter 5: of a 99.9 % objective over 30 days, 14.4 times the allowed rate
+# for an hour spends 2 % of the month's budget, 6 times for six hours 5 %.
+OBJECTIVE_PERCENT = 99.9
+BURNS = {"Fast": (14.4, HOUR), "Slow": (6.0, 6 * HOUR)}
+# The product's own metrics: any of these in five minutes is worth a look (name: how many).
+OWN_METRICS = {
+    "UnreadableEvents": 1,
+    "OutboundFailed": 5,
+    "StatusUnmatched": 20,
+    "WindowClosed": 10,
+    "InboundRetries": 50,
+    "OutboundRetries": 50,
+}
+AI_COST = "AiCostUsd"
+
+
+class ObservabilityStack(ConcernStack):
+    """Every asynchronous edge has an alarm; `tests/test_infra.py` counts them."""
+
+    def __init__(self, scope: Construct, stage: Stage, *, data: DataStack) -> None:
+        super().__init__(scope, "observability", stage)
+        self.topic = self._topic(data)
+        for queue in names.WORK_QUEUES:
+            self._aging(queue)
+        for queue in names.LETTERS:
+            self._not_empty(queue)
+        for function in FUNCTIONS:
+            self._function(self.names.function(function.name))
+        for name, limit in OWN_METRICS.items():
+            self._alarm(f"Own{name}", self._own(name), limit, f"{name} within five minutes")
+        self._cost()
+        self._burning()
+        self._topic_failures()
+        self._dashboard()
+        self._budget()
+
+    def _topic(self, data: DataStack) -> sns.CfnTopic:
+        topic = sns.CfnTopic(
+            self,
+            "Alarms",
+            topic_name=f"{self.stage.prefix}-alarms",
+            kms_master_key_id=data.key.key_arn,
+        )
+        publishers = {
+            "Service": [f"{s}.amazonaws.com" for s in ("cloudwatch", "budgets", "backup")]
+        }
+        publish = {
+            "Effect": "Allow",
+            "Principal": publishers,
+            "Action": "sns:Publish",
+            "Resource": topic.ref,
+            "Condition": {"StringEquals": {"aws:SourceAccount": self.account}},
+        }
+        tls = {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "sns:Publish",
+            "Resource": topic.ref,
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+        document = {"Version": "2012-10-17", "Statement": [publish, tls]}
+        sns.CfnTopicPolicy(self, "AlarmsPolicy", topics=[topic.ref], policy_document=document)
+        if self.stage.alarm_email:
+            sns.CfnSubscription(
+                self,
+                "AlarmsByMail",
+                topic_arn=topic.ref,
+                protocol="email",
+                endpoint=self.stage.alarm_email,
+            )
+        return topic
+
+    # --- alarms -------------------------------------------------------------------------------
+
+    def _alarm(
+        self,
+        id_: str,
+        metric: cw.IMetric,
+        threshold: float,
+        about: str,
+        periods: int = 1,
+    ) -> cw.Alarm:
+        alarm = cw.Alarm(
+            self,
+            id_,
+            alarm_name=f"{self.stage.prefix}-{id_}",
+            alarm_description=f"{about}. What to do: docs/operations.md",
+            metric=metric,
+            threshold=threshold,
+            evaluation_periods=periods,
+            comparison_operator=cw.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cw.TreatMissingData.NOT_BREACHING,
+        )
+        raw = alarm.node.default_child
+        raw.alarm_actions = [self.topic.ref]
+        raw.ok_actions = [self.topic.ref]
+        return alarm
+
+    def _aging(self, queue: str) -> None:
+        metric = self._queue(queue, "ApproximateAgeOfOldestMessage", "Maximum", MINUTE)
+        about = f"A message has waited in {queue} for {QUEUE_AGE_SECONDS} s"
+        self._alarm(f"Age-{_plain(queue)}", metric, QUEUE_AGE_SECONDS, about, periods=3)
+
+    def _not_empty(self, queue: str) -> None:
+        metric = self._queue(queue, "ApproximateNumberOfMessagesVisible", "Maximum", MINUTE)
+        self._alarm(f"Letters-{_plain(queue)}", metric, 1, f"{queue} holds messages; redrive them")
+
+    def _function(self, name: str) -> None:
+        for kind, threshold in (("Errors", 3), ("Throttles", 5)):
+            metric = self._lambda(name, kind)
+            self._alarm(f"{kind}-{name}", metric, threshold, f"{name}: {kind.lower()}")
+
+    def _cost(self) -> None:
+        metric = self._own(AI_COST, DAY)
+        limit = self.stage.ai_daily_budget_usd
+        self._alarm("AiCost", metric, limit, f"Voice notes cost {limit} USD today")
+
+    def _burning(self) -> None:
+        """Failed invocations of the two workers against the objective."""
+        allowed = 100 - OBJECTIVE_PERCENT
+        for name in ("inbound", "outbound"):
+            function = self.names.function(name)
+            for speed, (times, minutes) in BURNS.items():
+                share = cw.MathExpression(
+                    expression="100 * errors / MAX([errors, invocations])",
+                    using_metrics={
+                        "errors": self._lambda(function, "Errors", minutes),
+                        "invocations": self._lambda(function, "Invocations", minutes),
+                    },
+                    period=cdk.Duration.minutes(minutes),
+                    label=f"{name}: failed invocations, percent",
+                )
+                about = f"{name} spends the {OBJECTIVE_PERCENT} % objective {times} times too fast"
+                self._alarm(f"Burn{speed}-{name}", share, times * allowed, about)
+
+    def _topic_failures(self) -> None:
+        for topic in names.TOPICS:
+            metric = cw.Metric(
+                namespace="AWS/SNS",
+                metric_name="NumberOfNotificationsFailed",
+                dimensions_map={"TopicName": self.names.topic(topic)},
+                statistic="Sum",
+                period=cdk.Duration.minutes(5),
+            )
+            self._alarm(f"Undelivered-{topic}", metric, 1, f"{topic} could not reach its queue")
+
+    # --- metrics ------------------------------------------------------------------------------
+
+    def _queue(self, queue: str, name: str, statistic: str, minutes: int) -> cw.Metric:
+        return cw.Metric(
+            namespace="AWS/SQS",
+            metric_name=name,
+            dimensions_map={"QueueName": self.names.queue(queue)},
+            statistic=statistic,
+            period=cdk.Duration.minutes(minutes),
+        )
+
+    def _lambda(self, function: str, name: str, minutes: int = 5) -> cw.Metric:
+        return cw.Metric(
+            namespace="AWS/Lambda",
+            metric_name=name,
+            dimensions_map={"FunctionName": function},
+            statistic="Sum",
+            period=cdk.Duration.minutes(minutes),
+        )
+
+    def _own(self, name: str, minutes: int = 5) -> cw.Metric:
+        return cw.Metric(
+            namespace=NAMESPACE,
+            metric_name=name,
+            dimensions_map=SERVICE,
+            statistic="Sum",
+            period=cdk.Duration.minutes(minutes),
+        )
+
+    # --- dashboard and budget -----------------------------------------------------------------
+
+    def _dashboard(self) -> None:
+        ages = [
+            self._queue(q, "ApproximateAgeOfOldestMessage", "Maximum", MINUTE)
+            for q in names.WORK_QUEUES
+        ]
+        lengths = [
+            self._queue(q, "ApproximateNumberOfMessagesVisible", "Maximum", MINUTE)
+            for q in names.LETTERS
+        ]
+        functions = [self.names.function(function.name) for function in FUNCTIONS]
+        rows = [
+            [
+                ("Messages", [self._own(n) for n in ("InboundMessages", "OutboundMessages")]),
+                ("Waiting, seconds", ages),
+                ("Dead letters", lengths),
+            ],
+            [
+                ("Errors", [self._lambda(f, "Errors") for f in functions]),
+                ("Duration, ms", [self._lambda(f, "Duration") for f in functions]),
+                ("Trouble", [self._own(name) for name in OWN_METRICS]),
+            ],
+        ]
+        cw.Dashboard(
+            self,
+            "Dashboard",
+            dashboard_name=self.stage.prefix,
+            widgets=[[cw.GraphWidget(title=t, left=m, width=8) for t, m in row] for row in rows],
+        )
+
+    def _budget(self) -> None:
+        of = budgets.CfnBudget
+        subscriber = of.SubscriberProperty(subscription_type="SNS", address=self.topic.ref)
+        told = [
+            of.NotificationWithSubscribersProperty(
+                notification=of.NotificationProperty(
+                    comparison_operator="GREATER_THAN",
+                    notification_type=kind,
+                    threshold=percent,
+                    threshold_type="PERCENTAGE",
+                ),
+                subscribers=[subscriber],
+            )
+            for kind, percent in (("ACTUAL", 80), ("FORECASTED", 100))
+        ]
+        of(
+            self,
+            "Budget",
+            budget=of.BudgetDataProperty(
+                budget_name=self.stage.prefix,
+                budget_type="COST",
+                time_unit="MONTHLY",
+                budget_limit=of.SpendProperty(amount=self.stage.monthly_budget_usd, unit="USD"),
+                cost_filters={"TagKeyValue": [f"user:stage${self.stage.name}"]},
+            ),
+            notifications_with_subscribers=told,
+        )
+
+
+def _plain(queue: str) -> str:
+    return queue.replace(".", "-")
