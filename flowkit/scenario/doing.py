@@ -179,9 +179,7 @@ def action_fails(stage: Stage, said: re.Match[str], _value: Any) -> None:
         stage.services.lasting_errors[said["name"]] = error
 
 
-@act(
-    r"block (?P<type>\w+) answers", "block GetCase answers: {data: {...}} | {error: ...}"
-)
+@act(r"block (?P<type>\w+) answers", "block GetCase answers: {data: {...}} | {error: ...}")
 def stand_in_answers(stage: Stage, said: re.Match[str], value: Any) -> None:
     given = value if isinstance(value, dict) else {"result": value}
     stage.services.answers[said["type"]] = StandInAnswer(**given)

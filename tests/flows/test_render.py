@@ -117,7 +117,7 @@ def test_view_data_keeps_its_numbers_but_not_its_empty_texts(folder):
 
 
 def test_a_missing_template_is_named(folder):
-    with pytest.raises(RenderError, match="no such template"):
+    with pytest.raises(RenderError, match="no template"):
         render(folder / "gone.json.j2", {})
 
 
