@@ -24,6 +24,7 @@ QUEUES = ["General", "Orders", "Billing", "Support", "Claims", "Urgent"]
 OPEN_FOR = timedelta(hours=4)  # the flow answers otherwise once the day is over
 TRANSCRIPT = "Hello my order number 12345 has not arrived"
 GREETED = "greeted"
+LINK = "Open it: http"
 
 
 def quick_transcription(_request):
@@ -106,6 +107,8 @@ class Stage:
                 continue
             if item.type == "ATTACHMENT":
                 seen.append("file")
+            elif LINK in item.content:
+                seen.append("file")  # the chat took no attachment: the agent has a link
             elif TRANSCRIPT in item.content:
                 seen.append("card")
             elif not item.content.startswith(NOTICE_MARK):
