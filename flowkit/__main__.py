@@ -31,6 +31,8 @@ from flowkit.stand_in import (
 app = typer.Typer(help="Contact flows: lint, render, run, test.", no_args_is_help=True)
 app.command()(commands.scenario)
 app.command()(commands.coverage)
+app.command()(commands.export_tests)
+app.command()(commands.import_test)
 
 Stage = Annotated[str, typer.Option(help="A stage of settings.yaml.")]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +18,7 @@ from flowkit.engine import Event
 from flowkit.model import FlowError
 from flowkit.render import RenderError
 from flowkit.scenario import Outcome, Scenario, ScenarioError, read_scenarios, run_scenario
+from flowkit.scenario.connect_tests import from_connect, to_connect
 from flowkit.scenario.report import as_text
 from flowkit.scenario.running import sentences
 from flowkit.scenario.surroundings import Maker, Nothing, named
@@ -49,9 +52,8 @@ def scenario(
     try:
         chosen = paths or [Path("contact_flows/scenarios")]
         folder = flows or flows_of(chosen[0])
-        outcomes = run_all(chosen, folder, stage, functions, only)
-        if rewrite:
-            outcomes = _updated(outcomes, chosen, folder, stage, functions, only)
+        again = partial(run_all, chosen, folder, stage, functions, only)
+        outcomes = _updated(again(), again) if rewrite else again()
     except (ScenarioError, RenderError, FlowError, LookupError) as error:
         raise stop(str(error)) from error
     typer.echo(as_text(outcomes, each=verbose))
@@ -122,20 +124,13 @@ def stop(problem: str) -> typer.Exit:
     return typer.Exit(1)
 
 
-def _updated(
-    outcomes: list[Outcome],
-    paths: list[Path],
-    folder: Path,
-    stage: str,
-    functions: str | None,
-    only: str,
-) -> list[Outcome]:
+def _updated(outcomes: list[Outcome], again: Callable[[], list[Outcome]]) -> list[Outcome]:
     for _ in range(MAX_UPDATES):
         wrong = next((outcome for outcome in outcomes if can_update(outcome)), None)
         if wrong is None:
             break
         update(wrong)
-        outcomes = run_all(paths, folder, stage, functions, only)
+        outcomes = again()
     return outcomes
 
 
@@ -146,3 +141,44 @@ def _told(name: str, covered: Coverage) -> list[str]:
     line = f"{covered.percent:6.1f} %  {name}: {entered} of {actions} actions, "
     missing = [f"          not taken: {b.action} -> {b.label}" for b in covered.missing]
     return [f"{line}{taken} of {branches} branches", *missing]
+
+
+def export_tests(
+    paths: Annotated[list[Path], typer.Argument(help="Scenario files or folders.")],
+    out: Annotated[Path, typer.Option(help="A folder; one JSON file per scenario.")],
+    *,
+    flows: Annotated[Path | None, typer.Option(help="default: the folder above")] = None,
+    stage: Stage = "sandbox",
+) -> None:
+    """Write scenarios as test cases for Connect; names what has no published key."""
+    try:
+        bundle = bundles.load(flows or flows_of(paths[0]), stage)
+        cases = [to_connect(one, bundle) for one in read_scenarios(paths)]
+    except (ScenarioError, RenderError, FlowError) as error:
+        raise stop(str(error)) from error
+    out.mkdir(parents=True, exist_ok=True)
+    for number, case in enumerate(cases, start=1):
+        flow_id = str(bundle.settings["flows"].get(case.flow, {}).get("id", case.flow))
+        file = out / f"{number:03}.json"
+        text = json.dumps(case.request(flow_id), indent=2, ensure_ascii=False)
+        file.write_text(text, encoding="utf-8")
+        typer.echo(f"{file}: {case.name}")
+        for note in case.notes:
+            typer.echo(f"    not exported, {note}")
+
+
+def import_test(
+    file: Annotated[Path, typer.Argument(help="A test case's content, or what export wrote.")],
+    flow: Annotated[str, typer.Option(help="The flow the scenario is about.")],
+) -> None:
+    """Print a Connect test case as a scenario file; names what has no step."""
+    try:
+        read: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(read["Content"]) if "Content" in read else read
+    except (OSError, ValueError) as error:
+        raise stop(f"{file}: {error}") from error
+    attributes = json.loads(read.get("InitializationData") or "{}")
+    text, notes = from_connect(content, str(read.get("Name", file.stem)), flow, attributes)
+    typer.echo(text)
+    for note in notes:
+        typer.echo(f"# not imported: {note}", err=True)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from flowkit.__main__ import app
+from flowkit.model import parse
 from flowkit.scenario import ScenarioError, read_scenarios, run_scenario
 from flowkit.scenario.doing import ACTS
 from flowkit.scenario.expecting import EXPECTATIONS
 from flowkit.scenario.running import matching, sentences
 from flowkit.scenario.surroundings import Nothing, named
 from flowkit.stand_in import answering
-from tests.flows.desk import ROOT, bundle
+from tests.flows.desk import ROOT, bundle, document, say
 
 FLOWS = ROOT / "contact_flows"
 OURS = read_scenarios([FLOWS / "scenarios"])
@@ -58,8 +61,6 @@ def test_everything_promised_about_our_flows_holds_and_every_branch_is_shown():
 
 
 def test_coverage_below_the_minimum_stops_a_pipeline(tmp_path):
-    import shutil
-
     shutil.copytree(FLOWS, tmp_path / "flows")
     (tmp_path / "flows" / "scenarios" / "agent.yaml").unlink()
     result = command("coverage", tmp_path / "flows", "--min", "100")
@@ -68,8 +69,6 @@ def test_coverage_below_the_minimum_stops_a_pipeline(tmp_path):
 
 
 def test_a_scenario_that_fails_makes_coverage_fail(tmp_path):
-    import shutil
-
     shutil.copytree(FLOWS, tmp_path / "flows")
     written(tmp_path / "flows" / "scenarios", "customer says: Hello\nexpect queue Claims")
     result = command("coverage", tmp_path / "flows")
@@ -295,9 +294,6 @@ def test_every_step_is_explained_and_means_one_thing_only():
 
 
 def test_a_document_from_anywhere_can_have_scenarios(tmp_path):
-    from flowkit.model import parse
-    from tests.flows.desk import document, say
-
     text = parse(document(say("hi", "Hello $.Attributes.name"))).to_json()
     (tmp_path / "hello.json").write_text(text, encoding="utf-8")
     path = tmp_path / "story.yaml"
@@ -313,7 +309,9 @@ def test_a_document_from_anywhere_can_have_scenarios(tmp_path):
 class Spoken(Nothing):
     """Surroundings that know one recording."""
 
-    functions = {"transcribe": answering(status="failed", reason="from the surroundings")}
+    @property
+    def functions(self):
+        return {"transcribe": answering(status="failed", reason="from the surroundings")}
 
     def voice_note(self, path: Path) -> str:
         return f"note-{path.name}"
@@ -348,3 +346,64 @@ def test_a_real_recording_is_understood_by_the_products_own_functions():
         *("--flows", FLOWS, "--functions", "tests.flows.on_sandbox:Functions"),
     )
     assert result.exit_code == 0, result.output
+
+
+def test_a_scenario_becomes_a_test_case_of_connect_and_comes_back(tmp_path):
+    path = written(
+        tmp_path,
+        """
+        attributes: {voiceNoteId: none}
+        attribute language = es
+        customer says: Hola
+        expect text greeting
+        expect queue General
+        expect attribute greeted = yes
+        after 25 h
+        """,
+    )
+    exported = command("export-tests", path, "--out", tmp_path / "cases", "--flows", FLOWS)
+    assert "no published key for: after 25 h" in exported.output
+    case = json.loads((tmp_path / "cases" / "001.json").read_text(encoding="utf-8"))
+    flow_id = bundle().settings["flows"]["whatsapp_inbound"]["id"]
+    assert case["EntryPoint"]["ChatEntryPointParameters"] == {"FlowId": flow_id}
+    observations = json.loads(case["Content"])["Observations"]
+    assert [one["Event"]["Type"] for one in observations] == ["TestInitiated", "MessageReceived"]
+    assert observations[0]["Transitions"]["NextObservations"] == [observations[1]["Identifier"]]
+    assert observations[1]["Actions"][-1]["Type"] == "TestControl"
+
+    imported = command("import-test", tmp_path / "cases" / "001.json", "--flow", "whatsapp_inbound")
+    back = tmp_path / "back.yaml"
+    back.write_text(imported.stdout, encoding="utf-8")
+    assert "expect queue General" in imported.stdout
+    assert command("scenario", back, "--flows", FLOWS).exit_code == 0
+
+
+def test_the_words_of_filled_texts_are_exported(tmp_path):
+    path = written(tmp_path, "flow starts\nexpect text waiting_count: {count: 3}")
+    command("export-tests", path, "--out", tmp_path, "--flows", FLOWS)
+    assert "yours included: 3" in (tmp_path / "001.json").read_text(encoding="utf-8")
+
+
+def test_what_a_test_case_has_and_a_scenario_has_not_is_named(tmp_path):
+    content = {
+        "Observations": [
+            {
+                "Identifier": "o1",
+                "Event": {"Type": "FlowActionStarted"},
+                "Actions": [{"Identifier": "a1", "Type": "OverrideSystemBehavior"}],
+            }
+        ]
+    }
+    file = tmp_path / "case.json"
+    file.write_text(json.dumps(content), encoding="utf-8")
+    result = command("import-test", file, "--flow", "f")
+    assert "- flow starts" in result.output
+    assert "not imported: event FlowActionStarted of o1" in result.output
+    assert "not imported: action OverrideSystemBehavior of a1" in result.output
+    assert command("import-test", tmp_path / "gone.json", "--flow", "f").exit_code == 1
+
+
+def test_scenarios_of_flows_that_are_wrong_are_not_exported(tmp_path):
+    path = tmp_path / "wrong.yaml"
+    path.write_text("scenarios: 1", encoding="utf-8")
+    assert command("export-tests", path, "--out", tmp_path, "--flows", FLOWS).exit_code == 1
