@@ -73,7 +73,7 @@ def dead_letters(world: World) -> list[dict[str, Any]]:
 
 
 def sent_texts(phone: Phone) -> list[str]:
-    """What stands on the phone, the flow's greeting aside."""
+    """What stands on the phone, the flow's greeting aside; nobody waits long in these scenes."""
     return [text for text in phone.texts if not text.startswith(GREETING)]
 
 
@@ -90,6 +90,16 @@ def unfinished() -> list[str]:
     """Claims that nobody ended: there must be none once everything is quiet."""
     rows = [*ConversationItem.scan(), *ContactRow.scan()]
     return [row.key for row in rows if row.pending_id]
+
+
+def still_queued(world: World) -> list[str]:
+    """Messages that lie in any queue but the operator's."""
+    return [
+        f"{name}: {message.body[:200]}"
+        for name, queue in world.sqs.queues.items()
+        for message in queue.messages.values()
+        if name != "dead-letters.fifo"
+    ]
 
 
 def failing(world: World, service: str, operation: str, action: Action, times: int) -> None:

@@ -164,7 +164,8 @@ def test_duplicates_and_disorder_change_nothing(world):
         world.run_for(20)
     world.run_for(2000)
     assert everything_read(world, mia) == [f"line {number}" for number in range(6)]
-    assert mia.texts[1:] == ["answer 0", "answer 1", "answer 2"]
+    answers = [text for text in mia.texts if text.startswith("answer")]
+    assert answers == ["answer 0", "answer 1", "answer 2"]
     assert not dead_letters(world)
     assert not unfinished()
 
