@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,11 +15,23 @@ from flowkit import bundle as bundles
 from flowkit import commands
 from flowkit.commands import stand_ins, stop
 from flowkit.engine import Contact, LambdaAnswer
-from flowkit.engine.session import Session
+from flowkit.explore import as_text as explored_text
+from flowkit.explore import explore as explore_flow
+from flowkit.life import Life
 from flowkit.lint.report import FORMATS
 from flowkit.lint.sources import files_in, lint_file, read
 from flowkit.model import Flow, FlowError
-from flowkit.play import answered, play, time_passes, told
+from flowkit.play import (
+    Ask,
+    Given,
+    Move,
+    Played,
+    answered,
+    as_scenario,
+    flow_reference,
+    play,
+    time_passes,
+)
 from flowkit.render import RenderError, load_settings
 from flowkit.render import render as render_template
 from flowkit.stand_in import (
@@ -27,6 +40,7 @@ from flowkit.stand_in import (
     StandInServices,
     empty_bundle,
 )
+from flowkit.telling import told
 
 app = typer.Typer(help="Contact flows: lint, render, run, test.", no_args_is_help=True)
 app.command()(commands.scenario)
@@ -81,21 +95,52 @@ def run(
     function: Annotated[list[str] | None, typer.Option(help='name={"status": "ready"}')] = None,
     at: Annotated[datetime | None, typer.Option(help="UTC; default: now")] = None,
     ask: Annotated[bool, typer.Option(help="Ask at each pause what happens.")] = False,
+    repro: Annotated[Path | None, typer.Option(help="Write the play as a scenario.")] = None,
+    explore: Annotated[
+        bool, typer.Option(help="Execute every branch of a flow, a document or a folder of them.")
+    ] = False,
     stage: Stage = "sandbox",
 ) -> None:
     """Play a flow for one contact, with stand-ins for queues, hours and functions."""
     try:
+        if explore:
+            _explored(flow, folder, stage)
+            return
         played, services = _prepared(flow, folder, stage)
     except (RenderError, FlowError) as error:
         raise stop(str(error)) from error
-    services.functions.update(_functions(function or []))
-    contact = Contact(contact_id="contact", attributes=dict(map(_pair, attribute or [])))
-    contact.segment_attributes["connect:Subtype"] = "connect:WhatsApp"
+    results = dict(map(_pair, function or []))
+    services.functions.update(_functions(results))
     now = at.replace(tzinfo=UTC) if at else datetime.now(UTC)
-    for event in play(played, contact, services, now, _asked if ask else time_passes):
+    given = Given(flow, now, dict(map(_pair, attribute or [])), results)
+    written = _shown(played, services, given, _asked if ask else time_passes)
+    if repro:
+        given = replace(given, flow=flow_reference(flow, repro))
+        repro.write_text(as_scenario(given, written), encoding="utf-8")
+
+
+def _shown(flow: Flow, services: StandInServices, given: Given, ask: Ask) -> Played:
+    contact = Contact(contact_id="contact", attributes=dict(given.attributes))
+    contact.segment_attributes["connect:Subtype"] = "connect:WhatsApp"
+    played = Played()
+    for event in play(flow, contact, services, given.now, ask, played=played):
         line = told(event)
         if line:
             typer.echo(line)
+    return played
+
+
+def _explored(flow: str, folder: Path, stage: str) -> None:
+    """Explore and tell; exit 1 when a branch that can be taken was not."""
+    path = Path(flow)
+    if path.exists():
+        flows = [read(file, stage) for file in files_in([path])]
+    else:
+        flows = [_prepared(flow, folder, stage)[0]]
+    explorations = [(one.name, explore_flow(one)) for one in flows]
+    typer.echo(explored_text(explorations))
+    if any(exploration.missed for _, exploration in explorations):
+        raise typer.Exit(1)
 
 
 def _prepared(flow: str, folder: Path, stage: str) -> tuple[Flow, StandInServices]:
@@ -110,8 +155,8 @@ def _prepared(flow: str, folder: Path, stage: str) -> tuple[Flow, StandInService
     return found, StandInServices(bundle, functions=stand_ins(folder / "stand_ins.yaml"))
 
 
-def _functions(given: list[str]) -> dict[str, Function]:
-    return {name: _answering(json.loads(text)) for name, text in map(_pair, given)}
+def _functions(given: dict[str, str]) -> dict[str, Function]:
+    return {name: _answering(json.loads(text)) for name, text in given.items()}
 
 
 def _answering(payload: Any) -> Function:
@@ -125,9 +170,15 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _asked(session: Session) -> Any:
-    events = f" c: {', '.join(session.waiting_for)}," if session.waiting_for else ""
-    return answered(typer.prompt(f"  enter: time passes,{events} q: stop", default=""))
+def _asked(life: Life) -> Move | None:
+    if life.over and life.next_due is None:
+        return None
+    events = f" c: {', '.join(life.waiting.waiting_for)}," if life.waiting else ""
+    keys = f"  enter: time passes,{events} a: agent answers, l: leaves, g: guide, q: stop"
+    try:
+        return answered(typer.prompt(keys, default=""))
+    except typer.Abort:
+        return None
 
 
 if __name__ == "__main__":

@@ -27,7 +27,6 @@ from flowkit.engine import (
     TimePassed,
     ViewAnswered,
     ViewShown,
-    WaitStarted,
     resume,
     start,
 )
@@ -75,6 +74,12 @@ class Life:
     def waiting(self) -> Session | None:
         """The paused session of the contact's current flow."""
         return self._flow.session if self._flow else None
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the next pause runs out by itself."""
+        due = [_due(running.session) for running in (self._flow, self._guide) if running]
+        return min(due, default=None)
 
     # --- what happens to the contact ------------------------------------------------------------
 
@@ -201,7 +206,3 @@ def _due(session: Session) -> datetime:
     """When a paused session goes on by itself; every pause of the engine has an end."""
     assert session.waiting_until is not None  # noqa: S101  Paused() always carries a time
     return session.waiting_until
-
-
-def started_waits(events: list[Event]) -> list[WaitStarted]:
-    return [event for event in events if isinstance(event, WaitStarted)]

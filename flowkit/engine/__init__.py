@@ -23,7 +23,15 @@ from flowkit.engine.events import (
     WaitStarted,
 )
 from flowkit.engine.runner import resume, start
-from flowkit.engine.services import Faults, LambdaAnswer, Services, StandInAnswer, StandIns, Witness
+from flowkit.engine.services import (
+    Faults,
+    LambdaAnswer,
+    Services,
+    StandInAnswer,
+    StandIns,
+    Steering,
+    Witness,
+)
 from flowkit.engine.session import (
     BotLeft,
     CustomerReturned,
@@ -62,6 +70,7 @@ __all__ = [
     "Sprint",
     "StandInAnswer",
     "StandIns",
+    "Steering",
     "TargetQueueSet",
     "TimePassed",
     "TransferredToFlow",

@@ -96,6 +96,8 @@ def _run(turn: Turn, outcome: Outcome | None) -> Sprint:
         if outcome is None:
             turn.emit(ActionEntered(turn.session.frame.flow.name, action.identifier, action.type))
             outcome = _injected(turn, action) or perform(turn, action)
+        if turn.steering is not None:
+            outcome = turn.steering.steered(turn.session.frame.flow.name, action, outcome)
         finished = _follow(turn, action, outcome)
         if finished is not None:
             return finished

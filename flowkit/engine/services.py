@@ -8,7 +8,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from flowkit.engine.contact import Contact, QueueInfo
 from flowkit.engine.events import Event
-from flowkit.model import Flow
+from flowkit.engine.outcomes import Outcome
+from flowkit.model import Action, Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,16 @@ class Faults(Protocol):
     """
 
     def injected_error(self, flow: str, action: str) -> str | None: ...
+
+
+@runtime_checkable
+class Steering(Protocol):
+    """Optional part of the services: decides what an action came to, after it was performed.
+
+    For exploring every branch of a flow. Gives the outcome to go on with.
+    """
+
+    def steered(self, flow: str, action: Action, outcome: Outcome) -> Outcome: ...
 
 
 @runtime_checkable

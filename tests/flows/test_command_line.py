@@ -11,7 +11,6 @@ from flowkit.__main__ import app
 from flowkit.coverage import measure
 from flowkit.engine import (
     BranchTaken,
-    CustomerReturned,
     Event,
     EventHookSet,
     FlowEnded,
@@ -19,15 +18,16 @@ from flowkit.engine import (
     MessageSent,
     ModuleEntered,
     Note,
-    TimePassed,
     TransferredToFlow,
     ViewShown,
     WaitStarted,
 )
+from flowkit.explore import as_text, explore
 from flowkit.lint.sources import read
 from flowkit.model import parse
-from flowkit.play import answered, play, time_passes, told
+from flowkit.play import answered, play, time_passes
 from flowkit.stand_in import ObligingServices, answering, empty_bundle, one_after_another
+from flowkit.telling import told
 from tests.flows.desk import (
     CORPUS,
     OPEN,
@@ -208,15 +208,14 @@ def test_every_event_can_be_told_in_one_line():
 
 
 def test_the_keyboard_says_what_ends_a_pause():
-    assert answered("c") == CustomerReturned()
-    assert answered("") == TimePassed()
     assert answered("Q") is None
+    assert len({answered(key) for key in ("", "c", "a", "l", "g")}) == 5
 
 
 def test_virtual_time_moves_on_only_by_waiting(asking):
     played = parse(asking.read_text(encoding="utf-8"))
-    answers = iter([CustomerReturned()])
-    events = list(play(played, contact(), _obliging(), OPEN, lambda _session: next(answers, None)))
+    moves = iter([answered("c")])
+    events = list(play(played, contact(), _obliging(), OPEN, lambda _life: next(moves, None)))
     assert said(events) == ["How was it?", "Thanks"]
 
 
@@ -267,3 +266,89 @@ def test_coverage_counts_what_runs_took_and_names_what_they_missed():
     assert coverage.percent == 50
     assert coverage.entered == {"choose", "it", "end"}
     assert measure(flow(action("end", "DisconnectParticipant")), []).percent == 100
+
+
+def test_a_play_is_written_down_as_a_scenario_that_holds(tmp_path):
+    story = tmp_path / "story.yaml"
+    arguments = ("--folder", FLOWS, "--at", WEDNESDAY, "--attribute", "language=es")
+    played = command(
+        "run", "whatsapp_inbound", *arguments, "--ask", "--repro", str(story), input="\na\ng\nl\n"
+    )
+    assert "DESK  view detail" in played.output
+    assert "PHONE Gracias por hablar" in played.output
+    again = command("scenario", str(story), "--flows", FLOWS)
+    assert again.exit_code == 0, again.output
+    assert "agent leaves" in story.read_text(encoding="utf-8")
+
+
+def test_a_played_document_is_named_by_its_path(asking, tmp_path):
+    story = tmp_path / "story.yaml"
+    command("run", str(asking), "--ask", "--repro", str(story), input="c\n")
+    assert command("scenario", str(story), "--flows", FLOWS).exit_code == 0
+
+
+def test_a_functions_result_is_written_down_too(tmp_path):
+    story = tmp_path / "story.yaml"
+    broken = 'transcribe={"status": "failed", "reason": "broken audio"}'
+    given = ("--attribute", "voiceNoteId=w", "--function", broken, "--repro", str(story))
+    command("run", "voice_note", "--folder", FLOWS, *given)
+    assert "broken audio" in story.read_text(encoding="utf-8")
+    assert command("scenario", str(story), "--flows", FLOWS).exit_code == 0
+
+
+def test_a_flow_that_waits_in_a_circle_is_left_alone_after_a_while(tmp_path):
+    circle = action(
+        "wait",
+        "Wait",
+        {"TimeLimitSeconds": "60"},
+        next_action="wait",
+        errors={"NoMatchingError": "wait"},
+        conditions=[("Equals", "WaitCompleted", "wait")],
+    )
+    events = list(play(flow(circle), contact(), _obliging(), OPEN, time_passes))
+    assert 400 < sum(isinstance(event, WaitStarted) for event in events) < 600
+
+
+def test_every_branch_of_our_flows_is_explored():
+    result = command("run", FLOWS, "--explore")
+    assert result.exit_code == 0
+    assert "missed" not in result.output
+    assert "voice_note: 17 of 17 actions" in result.output
+    alone = command("run", "voice_note", "--folder", FLOWS, "--explore")
+    assert "35 of 35 branches" in alone.output
+
+
+def test_every_branch_of_every_real_flow_is_executed_without_an_internal_error():
+    if not CORPUS.exists():
+        pytest.skip("the corpus of real flows is not on this machine")
+    for path in sorted(CORPUS.glob("*.json")):
+        found = explore(read(path))
+        assert found.missed == [], path.name
+        assert found.coverage.entered >= found.reachable, path.name
+
+
+def test_exploring_names_islands_and_conditions_that_never_win():
+    odd = flow(
+        action(
+            "it",
+            "Compare",
+            {"ComparisonValue": "$.Channel"},
+            next_action="end",
+            errors={"NoMatchingCondition": "end"},
+            conditions=[
+                ("NumberGreaterThan", "3", "end"),
+                ("NumberGreaterThan", "7", "never"),
+                ("TextStartsWith", "a", "end"),
+                ("NumberLessThan", "3", "end"),
+                ("KeyExists", "k", "end"),
+            ],
+        ),
+        say("never", "never"),
+        say("island", "x"),
+    )
+    found = explore(odd)
+    assert found.missed == []
+    assert [b.label for b in found.overshadowed] == ["NumberGreaterThan 7"]
+    text = as_text([("odd", found)])
+    assert "2 actions nothing leads to, 1 branches an earlier one always wins over" in text
+    assert text.endswith("1 flows: 2 of 4 actions, 5 of 10 branches")
