@@ -26,6 +26,8 @@ def synth(stage: Stage, out: Path, package: tuple[Path, Path], *, checked: bool 
     data = DataStack(app, stage)
     instance = InstanceStack(app, stage)
     messaging = MessagingStack(app, stage, data=data, instance=instance, package=package)
+    messaging.add_stack_dependency(instance)
+    messaging.add_stack_dependency(data)
     ContactCenterStack(
         app,
         stage,
@@ -33,11 +35,11 @@ def synth(stage: Stage, out: Path, package: tuple[Path, Path], *, checked: bool 
         instance=instance,
         messaging=messaging,
         flows=flow_settings.load(),
-    )
+    ).add_stack_dependency(instance)
     ObservabilityStack(app, stage, data=data)
     copies = CopiesStack(app, stage)
-    BackupStack(app, stage, data=data).add_dependency(copies)
+    BackupStack(app, stage, data=data).add_stack_dependency(copies)
     if checked:
-        nag.check(app)
+        nag.check(app, stage)
     app.synth()
     return out

@@ -59,9 +59,6 @@ class Names:
     def queue_arn(self, name: str) -> str:
         return self._arn("sqs", self.queue(name))
 
-    def queue_url(self, name: str) -> str:
-        return f"https://sqs.{self.region}.amazonaws.com/{self.account}/{self.queue(name)}"
-
     def topic_arn(self, name: str) -> str:
         return self._arn("sns", self.topic(name))
 
@@ -76,8 +73,18 @@ class Names:
         key = number.removeprefix("phone-number-id-")
         return self._arn("social-messaging", f"phone-number-id/{key}")
 
-    def log_group_arn(self, function: str) -> str:
-        return self._arn("logs", f"log-group:/aws/lambda/{self.function(function)}")
+    @property
+    def log_group(self) -> str:
+        """One for all functions, so that a message can be followed in one place."""
+        return f"/aws/lambda/{self.prefix}"
+
+    @property
+    def log_group_arn(self) -> str:
+        return self._arn("logs", f"log-group:{self.log_group}")
+
+    @property
+    def media_arn(self) -> str:
+        return f"arn:aws:s3:::{self.media}"
 
     def _arn(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"

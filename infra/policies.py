@@ -95,7 +95,6 @@ class Places:
     key: str
     instance: str
     flow: str
-    bucket: str
     numbers: Sequence[str]
 
 
@@ -103,7 +102,7 @@ def statements(function: Function, at: Places) -> list[Statement]:
     """The function's whole policy."""
     uses = USES[function.name]
     made = [
-        _logs(function, at),
+        _logs(at),
         _tracing(),
         *_queues(function, uses, at),
         *_tables(uses, at),
@@ -119,9 +118,9 @@ def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Statem
     return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
 
 
-def _logs(function: Function, at: Places) -> Statement:
-    group = at.names.log_group_arn(function.name)
-    return _allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{group}:*"])
+def _logs(at: Places) -> Statement:
+    streams = f"{at.names.log_group_arn}:*"
+    return _allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [streams])
 
 
 def _tracing() -> Statement:
@@ -181,7 +180,7 @@ def _media(uses: Uses, at: Places) -> list[Statement]:
     if not uses.media:
         return []
     actions = [f"s3:{action}" for action in uses.media]
-    return [_allow("Media", actions, [f"{at.bucket}/{MEDIA_PREFIX}/*"])]
+    return [_allow("Media", actions, [f"{at.names.media_arn}/{MEDIA_PREFIX}/*"])]
 
 
 def _encrypted(function: Function, uses: Uses) -> list[str]:

@@ -72,15 +72,15 @@ class BackupStack(ConcernStack):
             "Selection",
             role=role,
             resources=[
-                backup.BackupResource.from_arn(data.conversations.table_arn),
-                backup.BackupResource.from_arn(data.messages.table_arn),
+                backup.BackupResource.from_arn(self.names.table_arn(self.names.conversations)),
+                backup.BackupResource.from_arn(self.names.table_arn(self.names.messages)),
             ],
             disable_default_backup_policy=True,
         )
 
 
     def _may_back_up(self, role: iam.Role, data: DataStack) -> None:
-        tables = [data.conversations.table_arn, data.messages.table_arn]
+        tables = [self.names.table_arn(self.names.conversations), self.names.table_arn(self.names.messages)]
         via = f"dynamodb.{self.region}.amazonaws.com"
         statements = [
             iam.PolicyStatement(actions=[f"dynamodb:{a}" for a in ON_TABLES], resources=tables),

@@ -126,7 +126,7 @@ class ContactCenterStack(ConcernStack):
             resource_type=kind,
             storage_type="S3",
             s3_config=of.S3ConfigProperty(
-                bucket_name=self.data.media.bucket_name,
+                bucket_name=self.names.media,
                 bucket_prefix=prefix,
                 encryption_config=of.EncryptionConfigProperty(
                     encryption_type="KMS", key_id=self.data.key.key_arn

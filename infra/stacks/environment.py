@@ -1,10 +1,11 @@
 """The environment of the functions: the settings of chalicelib/settings.py."""
 
+from collections.abc import Mapping
+
 from infra import names
 from infra.functions import Function
 from infra.names import Names
 from infra.settings import Stage
-from infra.stacks.data import DataStack
 from infra.stacks.instance import InstanceStack
 
 QUEUES = {
@@ -18,9 +19,9 @@ MODES = ("local", "test", "dev", "prod")
 
 
 def environment(
-    function: Function, stage: Stage, at: Names, data: DataStack, instance: InstanceStack
+    function: Function, stage: Stage, at: Names, instance: InstanceStack, urls: Mapping[str, str]
 ) -> dict[str, str]:
-    """Every setting a function needs; `product` of the stage settings comes last."""
+    """Every setting a function needs. `urls`: of queues, by our names."""
     return {
         "APP_ENV": stage.name if stage.name in MODES else "prod",
         "LOG_LEVEL": stage.log_level,
@@ -29,11 +30,11 @@ def environment(
         "CONNECT_CONTACT_FLOW_ID": instance.flow_id,
         "CHAT_STREAMING_TOPIC_ARN": at.topic_arn(names.CHAT_EVENTS),
         "WHATSAPP_PHONE_NUMBER_ID": next(iter(stage.whatsapp.numbers), ""),
-        "DYNAMODB_TABLE_CONVERSATIONS": data.conversations.table_name,
-        "DYNAMODB_TABLE_MESSAGES": data.messages.table_name,
-        "S3_BUCKET_MEDIA": data.media.bucket_name,
+        "DYNAMODB_TABLE_CONVERSATIONS": at.conversations,
+        "DYNAMODB_TABLE_MESSAGES": at.messages,
+        "S3_BUCKET_MEDIA": at.media,
         "OPENAI_API_KEY": _ai_key(function, at),
-        **{name: at.queue_url(queue) for name, queue in QUEUES.items()},
+        **{name: urls[queue] for name, queue in QUEUES.items()},
         **{name: str(value) for name, value in stage.product.items()},
     }
 

@@ -41,23 +41,30 @@ class InstanceStack(ConcernStack):
 
     def __init__(self, scope: Construct, stage: Stage) -> None:
         super().__init__(scope, "instance", stage)
-        self.instance_id = stage.connect.instance_id or self._created()
-        self.instance_arn = (
-            f"arn:aws:connect:{self.region}:{self.account}:instance/{self.instance_id}"
-        )
+        instance = stage.connect.instance_id or self._created()
         flow = connect.CfnContactFlow(
             self,
             "WhatsappInbound",
-            instance_arn=self.instance_arn,
+            instance_arn=self._arn(instance),
             name=f"{stage.prefix}-whatsapp-inbound",
             type="CONTACT_FLOW",
             content=json.dumps(FIRST_CONTENT),
             description="Where customers who write on WhatsApp enter",
         )
-        self.flow_arn = flow.attr_contact_flow_arn
+        self.flow_arn = self._told("flow-arn", flow.attr_contact_flow_arn)
         self.flow_id = cdk.Fn.select(3, cdk.Fn.split("/", self.flow_arn))
-        cdk.CfnOutput(self, "InstanceId", value=self.instance_id)
-        cdk.CfnOutput(self, "FlowArn", value=self.flow_arn)
+        created = self._told("instance-id", instance)
+        self.instance_id = stage.connect.instance_id or created
+        self.instance_arn = self._arn(self.instance_id)
+
+    def _told(self, name: str, value: str) -> str:
+        """Export a value; what other stacks import it by."""
+        export = f"{self.stage.prefix}-{name}"
+        cdk.CfnOutput(self, name.title().replace("-", ""), value=value, export_name=export)
+        return cdk.Fn.import_value(export)
+
+    def _arn(self, instance_id: str) -> str:
+        return f"arn:aws:connect:{self.region}:{self.account}:instance/{instance_id}"
 
     def _created(self) -> str:
         instance = connect.CfnInstance(

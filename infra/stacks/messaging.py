@@ -52,6 +52,7 @@ class MessagingStack(ConcernStack):
         super().__init__(scope, "messaging", stage)
         self.data, self.instance = data, instance
         self.queues: dict[str, sqs.CfnQueue] = {}
+        self.policies: dict[str, iam.CfnManagedPolicy] = {}
         for queue in names.WORK_QUEUES:
             self._with_letters(
                 queue,
@@ -64,10 +65,11 @@ class MessagingStack(ConcernStack):
         self.topics = {name: self._topic(name) for name in names.TOPICS}
         self._may_publish()
         self._subscriptions()
+        self.log_group = self._logs("FunctionLogs", "/aws/lambda/")
         self.code = self._code(package[0])
         self.layer = self._layer(package[1])
         self.functions = {function.name: self._function(function) for function in FUNCTIONS}
-        self.api = http_api(self, self.functions["api"], self._logs("/aws/apigateway/", stage.prefix))
+        self.api = http_api(self, self.functions["api"], self._logs("ApiLogs", "/aws/apigateway/"))
         cdk.CfnOutput(self, "EventDestination", value=self.names.topic_arn("whatsapp-events"))
 
     # --- queues and topics --------------------------------------------------------------------
@@ -175,11 +177,11 @@ class MessagingStack(ConcernStack):
             compatible_runtimes=[lambda_.Runtime(functions.RUNTIME)],
         )
 
-    def _logs(self, place: str, name: str) -> logs.LogGroup:
+    def _logs(self, id_: str, place: str) -> logs.LogGroup:
         return logs.LogGroup(
             self,
-            f"Logs-{name}",
-            log_group_name=f"{place}{name}",
+            id_,
+            log_group_name=f"{place}{self.stage.prefix}",
             retention=_retention(self.stage.log_retention_days),
             encryption_key=self.data.key,
             removal_policy=cdk.RemovalPolicy.DESTROY,
@@ -200,15 +202,22 @@ class MessagingStack(ConcernStack):
             memory_size=function.memory_mb,
             timeout=cdk.Duration.seconds(function.timeout_s),
             reserved_concurrent_executions=self.stage.concurrency.get(function.name) or None,
-            environment=environment(function, self.stage, self.names, self.data, self.instance),
+            environment=self._environment(function),
             environment_encryption=self.data.key,
             tracing=lambda_.Tracing.ACTIVE,
             role=self._role(function),
-            log_group=self._logs("/aws/lambda/", name),
+            log_group=self.log_group,
         )
         for source in function.sources:
-            self._event_source(made, source)
+            # Lambda tries the queue when the mapping is made: the policy must be there.
+            self._event_source(made, source).add_resource_dependency(self.policies[function.name])
+        if function.flow:
+            self._called_by_flows(made, function)
         return made
+
+    def _environment(self, function: Function) -> dict[str, str]:
+        urls = {name: queue.ref for name, queue in self.queues.items()}
+        return environment(function, self.stage, self.names, self.instance, urls)
 
     def _role(self, function: Function) -> iam.IRole:
         places = policies.Places(
@@ -216,7 +225,6 @@ class MessagingStack(ConcernStack):
             key=self.data.key.key_arn,
             instance=self.instance.instance_arn,
             flow=self.instance.flow_arn,
-            bucket=self.data.media.bucket_arn,
             numbers=[self.names.number_arn(n) for n in self.stage.whatsapp.numbers]
             or [self.names.number_arn("*")],
         )
@@ -231,7 +239,7 @@ class MessagingStack(ConcernStack):
             role_name=f"{name}-{self.region}",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         )
-        iam.CfnManagedPolicy(
+        self.policies[function.name] = iam.CfnManagedPolicy(
             self,
             f"{_id(function.name)}Policy",
             managed_policy_name=f"{name}-{self.region}",
@@ -242,9 +250,22 @@ class MessagingStack(ConcernStack):
         # The policy above is the whole of it: constructs must not add to it.
         return role.without_policy_updates()
 
-    def _event_source(self, function: lambda_.Function, source: functions.Source) -> None:
+    def _called_by_flows(self, made: lambda_.Function, function: Function) -> None:
+        lambda_.CfnPermission(
+            self,
+            f"{_id(function.name)}Connect",
+            action="lambda:InvokeFunction",
+            function_name=made.function_arn,
+            principal="connect.amazonaws.com",
+            source_account=self.account,
+            source_arn=self.instance.instance_arn,
+        )
+
+    def _event_source(
+        self, function: lambda_.Function, source: functions.Source
+    ) -> lambda_.CfnEventSourceMapping:
         window = {"maximum_batching_window_in_seconds": source.window_s} if source.window_s else {}
-        lambda_.CfnEventSourceMapping(
+        return lambda_.CfnEventSourceMapping(
             self,
             f"{_id(source.queue)}Source",
             event_source_arn=self.queues[source.queue].attr_arn,

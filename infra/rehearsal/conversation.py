@@ -1,0 +1,88 @@
+"""The conversation of the rehearsal, and what must have come of it."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from infra.rehearsal.local_aws import RehearsalProblem
+from infra.rehearsal.surroundings import Surroundings
+
+QUEUES = ["General", "Orders", "Billing", "Support", "Claims", "Urgent"]
+WAIT_SECONDS = 90
+VOICE_NOTE = Path(__file__).parents[2] / "sandbox" / "voice_notes" / "claim_en.ogg"
+Line = tuple[float, str]
+
+
+class Timeline:
+    """What happened when, in seconds from the start; `say` prints while it goes."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._started = time.monotonic()
+        self._say = say
+
+    def add(self, what: str) -> None:
+        self._say(f"  {time.monotonic() - self._started:6.1f} s  {what}")
+
+    def until(self, what: str, happened: Callable[[], bool]) -> None:
+        """Wait for it. Raises RehearsalProblem when it does not happen in time."""
+        end = time.monotonic() + WAIT_SECONDS
+        while not happened():
+            if time.monotonic() > end:
+                raise RehearsalProblem(f"did not happen within {WAIT_SECONDS} s: {what}")
+            time.sleep(0.1)
+        self.add(what)
+
+
+def hold(around: Surroundings, say: Callable[[str], None]) -> None:
+    """Text, greeting, agent, reply, statuses, voice note, end. Raises RehearsalProblem."""
+    line, world, lock = Timeline(say), around.world, around.lock
+    with lock:
+        mia = world.phones.add("Mia", "15550100001")
+        agent = world.desk.agent("Ana", QUEUES)
+        mia.says("Hello, where is my order 12345?")
+    line.add("Mia writes: Hello, where is my order 12345?")
+    line.until("Connect has a chat that waits for an agent", lambda: _locked(around, _waiting))
+    with lock:
+        chat = agent.accept()
+    line.add("Ana takes the chat")
+
+    def desk() -> str:
+        with lock:
+            return "\n".join(str(row.text) for row in agent.desk_view(chat))
+
+    line.until("Ana reads what Mia wrote", lambda: "order 12345" in desk())
+    line.until("Mia has the greeting", lambda: bool(mia.texts))
+    with lock:
+        agent.say("Hi **Mia**, it is on its way", "text/markdown")
+    line.add("Ana answers: Hi **Mia**, it is on its way")
+    line.until("Mia reads it", lambda: any("*Mia*, it is on its way" in t for t in mia.texts))
+    with lock:
+        mia.sends_voice_note(VOICE_NOTE.read_bytes())
+    line.add("Mia sends a voice note")
+    line.until("Ana has its transcript", lambda: "parcel" in desk())
+    with lock:
+        files = [row for row in agent.desk_view(chat) if "wav" in str(row.as_json())]
+    line.add(f"and the sound to play ({len(files)} file)")
+    with lock:
+        agent.end()
+    line.add("Ana ends the chat")
+
+
+def hold_second(around: Surroundings, say: Callable[[str], None]) -> None:
+    """A voice note opens a chat: the flow calls the functions."""
+    line, world, lock = Timeline(say), around.world, around.lock
+    with lock:
+        leo = world.phones.add("Leo", "15550100002")
+        leo.sends_voice_note(VOICE_NOTE.read_bytes())
+    line.add("Leo opens with a voice note")
+    line.until("the flow has called both functions", lambda: len(set(around.invocations)) >= 2)
+    line.until("the chat waits in a queue", lambda: _locked(around, _waiting))
+
+
+def _waiting(around: Surroundings) -> bool:
+    return any(around.world.desk.waiting(queue) for queue in QUEUES)
+
+
+def _locked(around: Surroundings, look: Callable[[Surroundings], bool]) -> bool:
+    with around.lock:
+        return look(around)

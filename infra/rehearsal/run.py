@@ -1,0 +1,121 @@
+"""The rehearsal from start to end: `python -m infra rehearse`."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from infra import names, package
+from infra.names import Names
+from infra.rehearsal import conversation, deploy
+from infra.rehearsal.local_aws import LocalAws, RehearsalProblem
+from infra.rehearsal.surroundings import Surroundings, flows_for
+from infra.settings import Stage
+
+PORT = int(os.environ.get("REHEARSAL_PORT", "4571"))
+PYTHON = package.ROOT / ".venv-rehearsal" / "bin" / "python"
+FOLDER = package.BUILD / "rehearsal"
+LOCAL = ("SQS", "SNS", "DYNAMODB", "S3", "SECRETS_MANAGER")
+PLAYED = ("CONNECT", "CONNECTPARTICIPANT", "SOCIALMESSAGING")
+IDLE_SECONDS = 60
+
+
+def rehearse(stage: Stage, assembly: Path, say: Callable[[str], None]) -> None:
+    """Raises RehearsalProblem with what to do about it."""
+    _require(assembly, stage)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    at = Names(prefix=stage.prefix, account=stage.account, region=stage.region)
+    flows = flows_for(
+        stage.name,
+        package.ROOT / "contact_flows",
+        FOLDER / "contact_flows",
+        region=stage.region,
+        account=stage.account,
+    )
+    started = time.monotonic()
+    log = FOLDER / "ministack.log"
+    with LocalAws(PYTHON, port=PORT, account=stage.account, region=stage.region, log=log) as aws:
+        say(f"local AWS at {aws.url} (log: {log.relative_to(package.ROOT)})")
+        topics = {topic: at.topic_arn(topic) for topic in names.TOPICS}
+        with Surroundings(aws, flows, topics) as around:
+            say(f"Amazon Connect, WhatsApp and OpenAI, played by the sandbox, at {around.url}")
+            _deploy(aws, stage, assembly, around, say)
+            say("the conversation:")
+            conversation.hold(around, say)
+            conversation.hold_second(around, say)
+            _settled(aws, at, say)
+    say(f"rehearsed in {time.monotonic() - started:.0f} s; everything is taken down")
+
+
+def _require(assembly: Path, stage: Stage) -> None:
+    if not PYTHON.exists():
+        raise RehearsalProblem("no .venv-rehearsal: run `make rehearse`, which makes it")
+    if not (assembly / f"{stage.prefix}-messaging.template.json").exists():
+        raise RehearsalProblem(f"no templates of stage {stage.name}: run `make synth` first")
+
+
+def _deploy(
+    aws: LocalAws, stage: Stage, assembly: Path, around: Surroundings, say: Callable[[str], None]
+) -> None:
+    at = Names(prefix=stage.prefix, account=stage.account, region=stage.region)
+    aws.client("secretsmanager").create_secret(Name=at.ai_key, SecretString="rehearsal")
+    started = time.monotonic()
+    done = deploy.deploy(
+        aws,
+        assembly,
+        stage.prefix,
+        imports=_imports(stage, around.world),
+        environment=_environment(aws, around.url),
+    )
+    say(f"deployed {done.resources} resources in {time.monotonic() - started:.0f} s")
+    say(f"left out, the local AWS does not know them ({len(done.left_out)}):")
+    for line in done.left_out:
+        say(f"  {line}")
+    say(f"pointed at this machine ({len(done.changed)} functions): {done.changed[0].partition(': ')[2]}")
+    say("not played here: KMS encryption, IAM decisions, X-Ray, alarms, CloudWatch metrics")
+
+
+def _imports(stage: Stage, world: Any) -> dict[str, str]:
+    """What the stack `instance` would export: the emulated instance and its published flow."""
+    instance = world.instance.id
+    flow = world.bundle.settings["flows"]["whatsapp_inbound"]["id"]
+    arn = f"arn:aws:connect:{stage.region}:{stage.account}:instance/{instance}"
+    return {
+        f"{stage.prefix}-instance-id": instance,
+        f"{stage.prefix}-flow-arn": f"{arn}/contact-flow/{flow}",
+    }
+
+
+def _environment(aws: LocalAws, played: str) -> dict[str, str]:
+    return {
+        **{f"AWS_ENDPOINT_URL_{service}": aws.url for service in LOCAL},
+        **{f"AWS_ENDPOINT_URL_{service}": played for service in PLAYED},
+        "OPENAI_BASE_URL": f"{played}/v1",
+        # The offline recogniser gives its confidence to models that have logprobs.
+        "TRANSCRIPTION_MODELS": "gpt-4o-transcribe",
+    }
+
+
+def _settled(aws: LocalAws, at: Names, say: Callable[[str], None]) -> None:
+    """At the end every queue is empty and the history is in the table."""
+    sqs = aws.client("sqs")
+    waiting = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+    until = time.monotonic() + IDLE_SECONDS
+    left: dict[str, int] = {}
+    while time.monotonic() < until:
+        left = {}
+        for queue in (*names.WORK_QUEUES, *names.LETTERS):
+            url = sqs.get_queue_url(QueueName=at.queue(queue))["QueueUrl"]
+            told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(waiting))
+            left[queue] = sum(int(told["Attributes"][name]) for name in waiting)
+        if not any(left.values()):
+            break
+        time.sleep(0.5)
+    still = {queue: count for queue, count in left.items() if count}
+    if still:
+        raise RehearsalProblem(f"queues are not empty at the end: {still}")
+    stored = aws.client("dynamodb").scan(TableName=at.messages, Select="COUNT")["Count"]
+    if not stored:
+        raise RehearsalProblem("no message is in the history")
+    say(f"all {len(left)} queues are empty; {stored} messages are in the history")
