@@ -61,7 +61,7 @@ def one_note(world: World, audio: bytes, language: str = "en") -> dict[str, Any]
         "timings_ms": {
             **watch.ms,
             "ai": _ai_ms(world, first_call),
-            "total": sum(watch.ms.values()),
+            "total": round(sum(watch.ms.values()), 1),
         },
     }
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -65,11 +65,9 @@ class Evidence:
     idle: bool
 
     @staticmethod
-    def marks(agents: Iterable[Agent]) -> dict[str, int]:
+    def marks(world: World, agent: Agent) -> dict[str, int]:
         """How many lines each chat shows now."""
-        return {
-            chat.id: len(agent.desk_view(chat)) for agent in agents for chat, _ in agent.accepted
-        }
+        return {chat.id: len(agent.desk_view(chat)) for chat in world.chats}
 
     @staticmethod
     def record_of(wamid: str) -> str:
@@ -81,13 +79,16 @@ class Evidence:
         return self.world.app.db.get(MessageItem, key)
 
     def new_lines(self, contact: str) -> list[DeskLine]:
-        """What the customer's side has added to the chat of a contact."""
-        for agent in self.agents:
-            for chat, _ in agent.accepted:
-                if contact in [one.id for one in chat.contacts]:
-                    lines = agent.desk_view(chat)[self.before.get(chat.id, 0) :]
-                    return [line for line in lines if line.role == "CUSTOMER"]
-        return []
+        """What the customer's side has added to the chat of a contact.
+
+        The chat is one that an agent took, or one that its flow has ended by itself: its
+        transcript is read in the contact's record.
+        """
+        chat = self.world.chats.find(contact)
+        if chat is None or not (chat.is_over or chat.current.agent):
+            return []
+        lines = self.agents[0].desk_view(chat)[self.before.get(chat.id, 0) :]
+        return [line for line in lines if line.role == "CUSTOMER"]
 
     def dead_letters(self) -> list[Json]:
         """The bodies of everything parked or moved aside."""
@@ -248,22 +249,20 @@ def _shares(pieces: Sequence[Piece], evidence: Evidence) -> dict[str, list[DeskL
 def _share_out(
     lines: Sequence[DeskLine], items: dict[str, Any], shares: dict[str, list[DeskLine]]
 ) -> None:
-    """A text belongs to the messages whose recorded words are in it; a file to the one before."""
+    """A text belongs to the messages whose recorded words are in it; a file to the message with
+    a file whose words came before, or to the next one that had no words."""
+    waiting = [wamid for wamid, item in items.items() if item.media_key]
     latest = ""
     for line in lines:
         if line.body is None:
             owners = [wamid for wamid, item in items.items() if _is_in(item.text or "", line.text)]
+            latest = owners[-1] if owners else latest
         else:
-            owners = [latest or _without_text(items)]
+            owners = [latest if latest in waiting else next(iter(waiting), latest)]
+            waiting = [wamid for wamid in waiting if wamid not in owners]
         for wamid in owners:
             shares.setdefault(wamid, []).append(line)
-            latest = wamid
 
 
 def _is_in(recorded: str, line: str) -> bool:
     return bool(recorded) and (recorded in line or line in recorded)
-
-
-def _without_text(items: dict[str, Any]) -> str:
-    silent = [wamid for wamid, item in items.items() if not item.text]
-    return silent[0] if silent else next(iter(items))

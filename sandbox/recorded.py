@@ -107,6 +107,7 @@ class Recorded:
             entry["changes"] = [
                 one for one in changes if _narrowed(one, wanted, first=not position)
             ]
+        document["entry"] = [one for one in document["entry"] if one["changes"]]
         text = json.dumps(document, ensure_ascii=False)
         return Recorded(file=self.file, text=text, document=document, keys=self.keys)
 

@@ -52,9 +52,9 @@ class Stage:
     def __init__(self, world: World, printed: ProductOutput, recorded: Recorded) -> None:
         self.world = world
         self.recorded = recorded
-        self.agents: list[Agent] = []
         self._printed = printed
         self._queues = list(world.bundle.settings["queues"])
+        self.agents = [self._new_agent(1)]
         # Samples of documentation hold media ids that no real one looks like ("STICKER_ID").
         world.social.any_form = frozenset({"mediaId"})
         self._add_numbers()
@@ -85,7 +85,7 @@ class Stage:
     # --- feeding ------------------------------------------------------------------------------
 
     def _feed(self, part: Recorded) -> list[Outcome]:
-        before = Evidence.marks(self.agents)
+        before = Evidence.marks(self.world, self.agents[0])
         self._printed.clear()
         event = self._event(part)
         self._publish(event)
@@ -140,21 +140,16 @@ class Stage:
         wait_until(self.world, self._all_queued, within_s=QUEUED_WITHIN_S)
         while any(self.world.desk.waiting(queue) for queue in self._queues):
             try:
-                self._agent().accept()
+                self.agents[-1].accept()
             except NobodyWaitsError:
-                self.agents.append(self._new_agent())
+                self.agents.append(self._new_agent(len(self.agents) + 1))
         self._until_idle()
 
     def _all_queued(self) -> bool:
         return all(chat.current.enqueued_at for chat in self.world.chats.active())
 
-    def _agent(self) -> Agent:
-        if not self.agents:
-            self.agents.append(self._new_agent())
-        return self.agents[-1]
-
-    def _new_agent(self) -> Agent:
-        return self.world.desk.agent(f"Agent {len(self.agents) + 1}", self._queues)
+    def _new_agent(self, number: int) -> Agent:
+        return self.world.desk.agent(f"Agent {number}", self._queues)
 
     # --- setting up ---------------------------------------------------------------------------
 

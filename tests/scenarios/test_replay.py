@@ -44,7 +44,7 @@ def text(body, wamid="wamid.1", sender="15550100001"):
 @pytest.mark.parametrize("fresh_chat", [False, True])
 def test_nothing_of_our_own_events_vanishes(fresh_chat):
     """A part of the samples in each mode; `python -m sandbox replay tests/events` takes all."""
-    files = OURS[2::4] if fresh_chat else OURS[::4]
+    files = OURS[4::8] if fresh_chat else OURS[::8]
     seen = list(replay(files, fresh_chat=fresh_chat))
     assert [one for one in seen if one.fate not in FATES] == []
     assert {one.file for one in seen} == {path.name for path in files}
@@ -114,6 +114,20 @@ def test_a_file_goes_to_the_message_it_came_with():
     told = play(text("first"), {**media, "type": "document", "document": document})
     assert [len(one.attachments) for one in told] == [0, 1]
     assert told[1].attachments[0]["content_type"] == "application/pdf"
+
+
+def test_a_file_without_words_is_not_taken_for_the_text_before_it():
+    image = {"id": "5", "mime_type": "image/jpeg"}
+    media = {"from": "15550100001", "id": "wamid.2", "timestamp": "1795017601"}
+    told = play(text("first"), {**media, "type": "image", "image": image})
+    assert [len(one.attachments) for one in told] == [0, 1]
+    assert [one.fate for one in told] == ["delivered", "delivered"]
+
+
+def test_words_that_a_flow_answered_by_itself_are_found_in_its_chat():
+    """Who asks to be left alone gets no agent; the words stand in the contact's record."""
+    (told,) = play(text("Stop"), fresh_chat=True)
+    assert (told.fate, told.agent_text) == ("delivered", "Stop")
 
 
 def test_an_event_larger_than_a_queue_takes_is_not_forgotten():

@@ -67,6 +67,14 @@ def test_several_messages_are_told_apart_and_what_is_no_message_is_kept_once():
     assert len(recorded(document).messages()) == 2
 
 
+def test_nothing_is_added_when_messages_are_told_apart():
+    """An entry whose message went elsewhere would be an event of its own."""
+    document = webhook(value(messages=[text("a")]))
+    document["entry"] += webhook(value(messages=[text("b", "wamid.2")]))["entry"]
+    parts = recorded(document).one_message_each()
+    assert [len(part.document["entry"]) for part in parts] == [1, 1]
+
+
 def test_several_messages_of_a_bare_value_are_told_apart_too():
     parts = recorded(value(messages=[text("a"), text("b", "wamid.2")])).one_message_each()
     assert [len(part.messages()) for part in parts] == [1, 1]
