@@ -6,11 +6,12 @@ infra/ defines the functions, their queues and ReportBatchItemFailures.
 
 from typing import cast
 
-from chalice.app import Chalice, SQSEvent
+from chalice.app import Chalice, Response, SQSEvent
 
 from chalicelib import log, wiring
 from chalicelib.batches import Failures
 from chalicelib.entries import Context
+from chalicelib.webhook_entry import Answer
 
 app = Chalice(app_name="puente", configure_logs=False)
 
@@ -43,6 +44,36 @@ def voice_notes(event: SQSEvent) -> Failures:
 def health() -> dict[str, str]:
     """Liveness (LA-20): the process answers and its settings are sound."""
     return {"status": "ok", "stage": wiring.current().settings.app_env}
+
+
+def subscribe() -> Response:
+    """Meta asks whether this address is ours (hub.challenge)."""
+    query = app.current_request.query_params if app.current_request else None
+    return _plain(wiring.current().webhook.subscribe(query or {}))
+
+
+def receive() -> Response:
+    """Meta's own webhook: taken only when signed, answered only when durably queued."""
+    request = app.current_request
+    body = request.raw_body if request else b""
+    answer = wiring.current().webhook.receive(
+        body if isinstance(body, bytes) else body.encode(),
+        request.headers.get("x-hub-signature-256", "") if request else "",
+    )
+    if log.metrics.metric_set:
+        log.metrics.flush_metrics()
+    return _plain(answer)
+
+
+for path in ("/webhook/whatsapp", "/webhook", "/whatsapp/v2"):
+    app.route(path, methods=["GET"], name=f"subscribe {path}")(subscribe)
+    app.route(path, methods=["POST"], name=f"receive {path}")(receive)
+
+
+def _plain(answer: Answer) -> Response:
+    return Response(
+        body=answer.text, status_code=answer.status, headers={"Content-Type": "text/plain"}
+    )
 
 
 def _context(event: SQSEvent) -> Context:

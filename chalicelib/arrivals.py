@@ -1,12 +1,19 @@
 """An inbound WhatsApp message as the protocol handles it: who wrote, what will be shown. Pure."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 from chalicelib.bundles import Arrival, Queued
 from chalicelib.conversation import Member, Reply
-from chalicelib.customer import Identifiers, alias_keys, conversation_key
+from chalicelib.customer import Identifiers, IdentityChange, alias_keys, conversation_key
 from chalicelib.texts import Texts
+from chalicelib.whatsapp.content import Choice
 from chalicelib.whatsapp.messages import InboundMessage
 from chalicelib.whatsapp.safe_text import safe_filename
-from chalicelib.whatsapp.to_chat import to_chat
+from chalicelib.whatsapp.to_chat import asks_to_resend, to_chat
+
+LOST = ("messageLost", "yes")
+"""Attribute of a message that WhatsApp could not pass on: the customer is asked for it again."""
 
 # Country calling codes and BSUID prefixes of places where most customers write Spanish or
 # Portuguese: a first guess for texts and speech, never a decision. Source: ITU-T E.164.
@@ -71,14 +78,52 @@ def arrive(
     texts: Texts,
     default_origination_id: str,
     redrive: int = 0,
+    about: str = "",
+    late: str = "",
+    response: str = "",
 ) -> Queued:
-    """The message with its sender, ready to be bundled."""
+    """The message with its sender, ready to be bundled.
+
+    `about`: the beginning of the message it refers to; `late`: what is said of one that was long
+    on its way; `response`: a choice as Connect's interactive messages expect it.
+    """
+    member = _member(message, texts, redrive, about)
     return Queued(
         receipt=receipt,
         arrival=_arrival(message, default_origination_id),
-        member=_member(message, texts, redrive),
+        member=replace(member, text=_with_note(member, message, late), response=response),
         body=body,
     )
+
+
+def lateness(sent_at: int, received_at: int, texts: Texts, after_s: int) -> str:
+    """Says when a message was sent and received, once these differ by more than `after_s`."""
+    if not sent_at or received_at - sent_at <= after_s:
+        return ""
+    sent, received = datetime.fromtimestamp(sent_at, UTC), datetime.fromtimestamp(received_at, UTC)
+    form = "%H:%M" if sent.date() == received.date() else "%Y-%m-%d %H:%M"
+    told = texts.get("notice.later", sent=f"{sent:{form}}", received=f"{received:{form}}")
+    return f"({told} UTC)"
+
+
+def moved_to(change: IdentityChange, phone_number_id: str, origination_id: str) -> Arrival:
+    """An account event that tells of a new identity, as an arrival without a message."""
+    keys = (
+        *alias_keys(phone_number_id, change.previous),
+        *alias_keys(phone_number_id, change.current),
+    )
+    return Arrival(
+        keys=tuple(dict.fromkeys(keys)),
+        reply=_reply(change.current, origination_id),
+        moved=True,
+    )
+
+
+def _with_note(member: Member, message: InboundMessage, late: str) -> str:
+    """A choice stays what it is: flows and bots compare its title."""
+    if not late or isinstance(message.content, Choice):
+        return member.text
+    return "\n".join(part for part in (member.text, late) if part)
 
 
 def language_of(identifiers: Identifiers) -> str:
@@ -105,14 +150,19 @@ def _arrival(message: InboundMessage, default_origination_id: str) -> Arrival:
     )
     return Arrival(
         keys=tuple(dict.fromkeys(keys)) or (_nobody(message),),
-        reply=Reply(
-            origination_id=message.origination_id or default_origination_id,
-            to=current.phone or "",
-            recipient=current.user_id or current.parent_user_id or "",
-            group=current.group_id or "",
-        ),
+        reply=_reply(current, message.origination_id or default_origination_id),
         name=message.sender.name or message.sender.username,
         language=language_of(current),
+        moved=message.identity_change is not None,
+    )
+
+
+def _reply(identifiers: Identifiers, origination_id: str) -> Reply:
+    return Reply(
+        origination_id=origination_id,
+        to=identifiers.phone or "",
+        recipient=identifiers.user_id or identifiers.parent_user_id or "",
+        group=identifiers.group_id or "",
     )
 
 
@@ -121,8 +171,8 @@ def _nobody(message: InboundMessage) -> str:
     return conversation_key(message.phone_number_id, message.wamid)
 
 
-def _member(message: InboundMessage, texts: Texts, redrive: int) -> Member:
-    line = to_chat(message, texts)
+def _member(message: InboundMessage, texts: Texts, redrive: int, about: str) -> Member:
+    line = to_chat(message, texts, about=about)
     media = message.media
     return Member(
         wamid=message.wamid,
@@ -132,7 +182,7 @@ def _member(message: InboundMessage, texts: Texts, redrive: int) -> Member:
         media_id=media.media_id if media else "",
         mime=media.mime_type if media else "",
         filename=safe_filename(media.filename) if media and media.filename else "",
-        attributes=tuple(line.attributes.items()),
+        attributes=(*line.attributes.items(), *((LOST,) if asks_to_resend(message) else ())),
         redrive=redrive,
     )
 

@@ -16,12 +16,16 @@ MAX_CONTENT_BYTES = 16_384
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """Who wrote, as this event says it. `keys`: conversation keys, strongest identifier first."""
+    """Who wrote, as this event says it. `keys`: conversation keys, strongest identifier first.
+
+    `moved`: the event says that the customer is reached otherwise from now on.
+    """
 
     keys: tuple[str, ...]
     reply: Reply
     name: str = ""
     language: str = ""
+    moved: bool = False
 
     @property
     def key(self) -> str:
@@ -64,8 +68,8 @@ class Bundle:
 
 
 def is_text(member: Member) -> bool:
-    """True when the member is words alone, with no file behind it."""
-    return not member.media_id
+    """True when the member is words alone, with no file or choice behind it."""
+    return not (member.media_id or member.response)
 
 
 def merged_text(members: Iterable[Member]) -> str:

@@ -11,10 +11,12 @@ from typing import Any, Literal
 
 from chalicelib.errors import UnreadableEvent
 from chalicelib.whatsapp import fields
+from chalicelib.whatsapp.json_replies import json_reply
 from chalicelib.whatsapp.replies import ChatReply, InteractiveReply, TextReply
 
 MESSAGE_PREFIX = "application/vnd.amazonaws.connect.message."
 EVENT_PREFIX = "application/vnd.amazonaws.connect.event."
+JSON = "application/json"
 INTERACTIVE = f"{MESSAGE_PREFIX}interactive"
 INTERACTIVE_RESPONSE = f"{MESSAGE_PREFIX}interactive.response"
 CHAT_ENDED = f"{EVENT_PREFIX}chat.ended"
@@ -147,6 +149,8 @@ def to_reply(event: ChatEvent) -> ChatReply | None:
         return _interactive(event.content)
     if not event.content.strip():
         return None
+    if event.content_type.startswith(JSON):
+        return json_reply(event.content) or TextReply(text=event.content)
     return TextReply(text=event.content, markdown=event.content_type.startswith("text/markdown"))
 
 

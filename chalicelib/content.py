@@ -76,6 +76,14 @@ def text_content(pending: Pending, attributes: Mapping[str, str]) -> ReadyConten
     )
 
 
+def response_content(work: "Work", member: Member, attributes: Mapping[str, str]) -> ReadyContent:
+    """A choice out of what our side offered: the answer itself where that chat is still open."""
+    response = member.response if work.conversation.live else ""
+    return ReadyContent(
+        ready=(Part(kind="text", text=member.text, response=response),), attributes=attributes
+    )
+
+
 def parked_content(pending: Pending, attributes: Mapping[str, str], texts: Texts) -> ReadyContent:
     """The placeholder of a message that lies in the dead-letter queue."""
     first = pending.members[0]
@@ -125,6 +133,8 @@ class Contents:
             return self._voice(work, members[0], attributes)
         if members[0].media_id:
             return self._files(work, members[0], attributes)
+        if members[0].response:
+            return response_content(work, members[0], attributes)
         return text_content(work.pending, attributes)
 
     def parked(self, work: "Work") -> Content:

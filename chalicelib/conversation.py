@@ -26,7 +26,8 @@ TAKEOVER_AFTER_SECONDS = 30
 class Part:
     """One thing the agent sees: a text, or a file that lies in the media bucket under `key`.
 
-    `body`: the file itself when it is at hand, so that it is not read again.
+    `body`: the file itself when it is at hand, so that it is not read again; `response`: what
+    answers an interactive message of ours (JSON), where the chat takes it, in place of `text`.
     """
 
     kind: PartKind
@@ -35,6 +36,7 @@ class Part:
     name: str = ""
     content_type: str = ""
     body: bytes = b""
+    response: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,8 @@ class Member:
     """One WhatsApp message of a bundle, with all that is needed to show it later.
 
     `sent_at`: WhatsApp's time, epoch seconds (0 unknown); `text`: what the agent reads;
-    `attributes`: what the contact flow reads; `redrive`: how often an operator sent it again.
+    `attributes`: what the contact flow reads; `redrive`: how often an operator sent it again;
+    `response`: the answer to an interactive message of ours, as Connect's JSON.
     """
 
     wamid: str
@@ -54,6 +57,7 @@ class Member:
     filename: str = ""
     attributes: tuple[tuple[str, str], ...] = ()
     redrive: int = 0
+    response: str = ""
 
     @property
     def done_id(self) -> str:
@@ -115,7 +119,7 @@ class Conversation:
     `last` and `beyond`: Connect's id of our last text in the chat, and how many items of ours
     stand behind it (an attachment has no id when it is sent); `wrote_at`: the customer's last
     message, epoch seconds; `aliases`: the other keys that point here; `recent`: when we last
-    showed something, epoch seconds, oldest first.
+    showed something, epoch seconds, oldest first; `newest`: wamid of the customer's last message.
     """
 
     key: str
@@ -133,6 +137,7 @@ class Conversation:
     wrote_at: int = 0
     aliases: tuple[str, ...] = ()
     recent: tuple[int, ...] = ()
+    newest: str = ""
     pending: Pending | None = None
 
     @property
@@ -143,7 +148,11 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRecord:
-    """One line of history, written by the record step. `fate`: delivered, placeholder, parked."""
+    """One line of history, written by the record step. `fate`: delivered, placeholder, parked.
+
+    Of our own messages also the JSON we sent (`body`, without callback data) and the role of the
+    writer.
+    """
 
     id: str
     conversation: str
@@ -156,6 +165,8 @@ class MessageRecord:
     contact: str = ""
     media_key: str = ""
     code: str = ""
+    body: str = ""
+    role: str = ""
 
 
 def token(*parts: object) -> str:

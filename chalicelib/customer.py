@@ -77,6 +77,12 @@ def is_bsuid(identifier: str) -> bool:
     return BSUID.fullmatch(identifier) is not None
 
 
+def is_parent(identifier: str) -> bool:
+    """Whether this is a parent BSUID, which linked portfolios share."""
+    found = BSUID.fullmatch(identifier)
+    return found is not None and bool(found["parent"])
+
+
 def normalize_phone(text: str) -> str:
     """The number as E.164 with "+", everything but digits removed; a BSUID is left alone.
 

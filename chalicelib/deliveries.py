@@ -4,33 +4,45 @@ import json
 from collections.abc import Callable
 
 from chalicelib.contact import Callback, read_callback
+from chalicelib.errors import ServiceError
+from chalicelib.live_chat import ChatOver, LiveChat
 from chalicelib.log import count, warn
-from chalicelib.ports import Contacts, Messages, StatusUpdate
+from chalicelib.ports import Chat, Contacts, Messages, StatusUpdate
+from chalicelib.send_again import SendAgain
 from chalicelib.tell_agent import TellAgent
 from chalicelib.whatsapp import failures, statuses
 from chalicelib.whatsapp.messages import DeliveryStatus
 
+RECEIPTS = {"all": ("delivered", "read"), "read": ("read",), "never": ()}
+"""Statuses that the agent's chat shows as Connect receipts, by setting; "played" has none."""
+
 
 class Deliveries:
-    """Stores delivery statuses."""
+    """Stores delivery statuses. `receipts` names the policy in RECEIPTS."""
 
     def __init__(
         self,
         *,
         history: Messages,
         contacts: Contacts,
+        chat: Chat,
         tell_agent: TellAgent,
+        again: SendAgain,
+        receipts: str,
         clock: Callable[[], int],
     ) -> None:
         self._history = history
         self._contacts = contacts
+        self._chat = chat
         self._tell_agent = tell_agent
+        self._again = again
+        self._receipts = RECEIPTS[receipts]
         self._clock = clock
 
     def store(self, status: DeliveryStatus) -> None:
         """Keep the status if it says something new; a failure reaches the agent in plain words."""
         callback = read_callback(status.callback_data)
-        record = callback.record if callback else self._history.record_of(status.wamid)
+        record = callback.record if callback else self._record_of(status)
         if not record:
             warn("a status of a message that is not ours", status=status.status)
             count("StatusUnmatched")
@@ -39,12 +51,18 @@ class Deliveries:
         # Told before it is stored: a crash in between repeats the notice under the same token,
         # the other way round the agent would never read it.
         if status.status == "failed" and self._is_news(update):
-            self._tell(status, callback)
-        self._history.save_status(update)
+            self._failed(status, callback)
+        saved = self._history.save_status(update)
+        if saved.moved and saved.role == "AGENT" and callback:
+            self._show_receipt(status.status, callback)
+
+    def _record_of(self, status: DeliveryStatus) -> str:
+        return self._history.record_of(status.wamid) if status.wamid else ""
 
     def _is_news(self, update: StatusUpdate) -> bool:
-        known, _ = self._history.status_of(update.record)
-        return statuses.moves_forward(known, update.status)
+        known, attempt = self._history.status_of(update.record)
+        again = known == "failed" and update.attempt > attempt
+        return again or statuses.moves_forward(known, update.status)
 
     def _update(
         self, status: DeliveryStatus, record: str, callback: Callback | None
@@ -57,14 +75,36 @@ class Deliveries:
             at=int(status.at.timestamp()) if status.at else self._clock(),
             error=",".join(str(error.code) for error in status.errors),
             pricing=json.dumps(status.pricing) if status.pricing else "",
+            wamid=status.wamid,
         )
 
-    def _tell(self, status: DeliveryStatus, callback: Callback | None) -> None:
-        failure = failures.worst(status.errors)
-        code = failure.code if failure else 0
+    def _failed(self, status: DeliveryStatus, callback: Callback | None) -> None:
+        failure = failures.worst(status.errors) or failures.failure_of(0)
+        if callback and self._again.plan(callback, failure):
+            count("OutboundPaced")
+            return
         count("OutboundFailed")
-        warn("WhatsApp did not deliver a message", error_code=code)
+        warn("WhatsApp did not deliver a message", error_code=failure.code)
+        if failure.to_operator:
+            count("OperatorAlerts")
         item = self._contacts.load(callback.contact) if callback else None
         if item is not None and callback is not None:
-            key = failure.text_key if failure else "failed.unknown"
-            self._tell_agent.say(item, key, callback.event, callback.part, code=code)
+            self._tell_agent.say(
+                item,
+                failure.text_key if status.errors else "failed.unknown",
+                callback.event,
+                callback.part,
+                code=failure.code,
+            )
+
+    def _show_receipt(self, status: str, callback: Callback) -> None:
+        """Best effort: a missing tick is no reason to handle the status again."""
+        if status not in self._receipts or callback.part:
+            return
+        item = self._contacts.load(callback.contact)
+        if item is None or not item.chat.participant_token:
+            return
+        try:
+            LiveChat(self._chat, item.chat, self._clock()).receipt(status, callback.event)
+        except (ChatOver, ServiceError):
+            count("ReceiptsNotShown")

@@ -13,9 +13,12 @@ from chalicelib.batches import Failures, Record
 from chalicelib.bundles import Bundle, Queued, plan
 from chalicelib.connect_events import ChatEvent
 from chalicelib.connect_events import parse as parse_chat
+from chalicelib.contact import Callback, read_callback
 from chalicelib.errors import PuenteError, ServiceError, UnreadableEvent
 from chalicelib.gateways.queues import Queues
-from chalicelib.whatsapp.messages import DeliveryStatus
+from chalicelib.routing import Entry
+from chalicelib.whatsapp import fields
+from chalicelib.whatsapp.messages import AccountEvent, DeliveryStatus
 from chalicelib.whatsapp.parsing import parse as parse_whatsapp
 
 Remaining = Callable[[], float]
@@ -35,14 +38,25 @@ def remaining(context: Context) -> Remaining:
 
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """Splits events into queue entries. Imports no AI and no DynamoDB."""
+    """Splits events into queue entries. Imports no AI and no DynamoDB.
+
+    `agent_reads`: events that show an agent reading are wanted, too.
+    """
 
     queues: Queues
+    agent_reads: bool = False
 
     def handle(self, event: Mapping[str, Any]) -> Failures:
         """Handle one batch of WhatsApp events and chat records."""
         every = batches.records(event)
         return batches.report([record for record in every if not self._routed(record)])
+
+    def take(self, body: str) -> bool:
+        """One event that came by itself; False when it could not be kept and must come again."""
+        name = fields.fingerprint(body)
+        return self._routed(
+            Record(message_id=name, receipt_handle="", body=body, group="", received=1)
+        )
 
     def _routed(self, record: Record) -> bool:
         try:
@@ -57,16 +71,23 @@ class Ingest:
 
     def _route(self, record: Record) -> None:
         try:
-            routed = routing.route(record.body)
+            routed = routing.route(record.body, agent_reads=self.agent_reads)
         except UnreadableEvent as problem:
             log.failure("an unreadable event was parked", problem)
             log.count("UnreadableEvents")
             self.queues.park_unreadable(str(problem), record.body, record.message_id)
             return
         for piece in routed.account:
-            log.info("WhatsApp account event", field=piece.payload.get("field", ""))
-            log.count("AccountEvents")
-        self.queues.send(routed.entries)
+            tell_operator(parse_whatsapp(piece.payload))
+        self.queues.send([self._sendable(entry, record) for entry in routed.entries])
+
+    def _sendable(self, entry: Entry, record: Record) -> Entry:
+        """A message larger than the queue takes goes on shortened; the whole of it is parked."""
+        if routing.fits(entry):
+            return entry
+        log.count("OversizedEvents")
+        self.queues.park_unreadable("too large for a queue", entry.body, record.message_id)
+        return routing.shortened(entry)
 
     def _parked(self, record: Record, reason: str) -> bool:
         try:
@@ -75,6 +96,18 @@ class Ingest:
             log.failure("a dead letter could not be written and comes again", problem)
             return False
         return True
+
+
+def tell_operator(event: object) -> None:
+    """One line and one metric an account event; a second metric where somebody should look."""
+    if not isinstance(event, AccountEvent):
+        return
+    log.count("AccountEvents")
+    if event.alarming:
+        log.count("OperatorAlerts")
+        log.warn("WhatsApp account event to look at", field=event.field, summary=event.summary)
+    else:
+        log.info("WhatsApp account event", field=event.field, summary=event.summary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +134,20 @@ class Worker:
             log.failure("a failed message comes back after the long time-out", problem)
 
 
+def _never(_: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class InboundWork:
-    """Customer to agent."""
+    """Customer to agent. `moved`: handles a change of identity, False for anything else."""
 
     queues: Queues
     arrive: Callable[[Record], Queued]
     deliver: Callable[[Bundle, Remaining], None]
     abandon: Callable[[Bundle], None]
     shown: Callable[[Bundle], None]
+    moved: Callable[[str], bool] = _never
 
     def __call__(self, group: Group, left: Remaining) -> list[Record]:
         by_receipt = {record.message_id: record for record in group}
@@ -123,7 +161,8 @@ class InboundWork:
         queued = []
         for record in group:
             try:
-                queued.append(self.arrive(record))
+                if not self.moved(record.body):
+                    queued.append(self.arrive(record))
             except ServiceError:
                 failed.append(record)
             except Exception as problem:  # noqa: BLE001  (entry point: park what breaks us)
@@ -154,13 +193,30 @@ class InboundWork:
 
 
 @dataclass(frozen=True, slots=True)
+class Resend:
+    """A part to be sent once more, at `due` (epoch seconds)."""
+
+    callback: Callback
+    due: int
+
+
+Outbound = ChatEvent | DeliveryStatus | Resend
+
+
+def _ignored(*_: object) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True)
 class OutboundWork:
-    """Agent to customer, delivery statuses, ends of chats."""
+    """Agent to customer, delivery statuses, ends of chats, second sends, agents who read."""
 
     forward: Callable[[ChatEvent, str], None]
     end: Callable[[ChatEvent], None]
     status: Callable[[DeliveryStatus], None]
     park: Callable[[str, str, str], None]
+    again: Callable[[Callback, int], None] = _ignored
+    read: Callable[[ChatEvent], None] = _ignored
 
     def __call__(self, group: Group, left: Remaining) -> list[Record]:  # noqa: ARG002
         failed: list[Record] = []
@@ -169,7 +225,7 @@ class OutboundWork:
                 failed.append(record)
         return failed
 
-    def _done(self, event: ChatEvent | DeliveryStatus, record: Record) -> bool:
+    def _done(self, event: Outbound, record: Record) -> bool:
         try:
             self._handle(event, record)
         except PuenteError as problem:
@@ -181,21 +237,23 @@ class OutboundWork:
             return False
         return True
 
-    def _handle(self, event: ChatEvent | DeliveryStatus, record: Record) -> None:
+    def _handle(self, event: Outbound, record: Record) -> None:
         if isinstance(event, DeliveryStatus):
             self.status(event)
+        elif isinstance(event, Resend):
+            self.again(event.callback, event.due)
         elif event.ends_chat:
             self.end(event)
+        elif event.kind == "event":
+            self.read(event)
         else:
             self.forward(event, record.body)
             log.count("OutboundMessages")
 
 
-def _in_order(
-    group: Group, park: Callable[[str, str, str], None]
-) -> list[tuple[Record, ChatEvent | DeliveryStatus]]:
+def _in_order(group: Group, park: Callable[[str, str, str], None]) -> list[tuple[Record, Outbound]]:
     """The group's events by the time they were written; unreadable ones are parked."""
-    found: list[tuple[Record, ChatEvent | DeliveryStatus]] = []
+    found: list[tuple[Record, Outbound]] = []
     for record in group:
         try:
             found.append((record, read_outbound(record.body)))
@@ -205,26 +263,34 @@ def _in_order(
     return sorted(found, key=lambda pair: _written_at(pair[1]))
 
 
-def read_outbound(body: str) -> ChatEvent | DeliveryStatus:
-    """The chat event or delivery status in an entry of the outbound queue."""
+def read_outbound(body: str) -> Outbound:
+    """The chat event, delivery status or second send in an entry of the outbound queue."""
     kind, payload = routing.read(body)
     if kind == "chat":
         return parse_chat(str(payload))
+    if kind == "again":
+        callback = read_callback(fields.text(payload, "callback"))
+        if callback is None:
+            raise UnreadableEvent("a second send names no message", code=kind)
+        return Resend(callback, fields.integer(payload, "due"))
     status = parse_whatsapp(payload)
     if not isinstance(status, DeliveryStatus):
         raise UnreadableEvent("the outbound queue takes chat events and statuses", code=kind)
     return status
 
 
-def _written_at(event: ChatEvent | DeliveryStatus) -> float:
+def _written_at(event: Outbound) -> float:
+    if isinstance(event, Resend):
+        return float(event.due)
     return event.at.timestamp() if event.at else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class LateCardWork:
-    """Voice notes that take long."""
+    """Voice notes that take long, and files that could not be had at once."""
 
     deliver: Callable[[str, str, Remaining], None]
+    deliver_file: Callable[[str, str, Remaining], None]
 
     def __call__(self, group: Group, left: Remaining) -> list[Record]:
         failed: list[Record] = []
@@ -235,12 +301,13 @@ class LateCardWork:
 
     def _done(self, record: Record, left: Remaining) -> bool:
         try:
-            _, payload = routing.read(record.body)
-            self.deliver(payload["wamid"], record.message_id, left)
+            kind, payload = routing.read(record.body)
+            deliver = self.deliver_file if kind == "file" else self.deliver
+            deliver(payload["wamid"], record.message_id, left)
         except PuenteError as problem:
-            log.failure("a late voice note waits for its next try", problem)
+            log.failure("a late voice note or file waits for its next try", problem)
             return False
         except Exception as problem:  # noqa: BLE001  (entry point)
-            log.failure("a late voice note broke its worker", problem)
+            log.failure("a late voice note or file broke its worker", problem)
             return False
         return True

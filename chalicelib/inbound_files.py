@@ -1,7 +1,8 @@
-"""Files of the customer: into the bucket first, then to the agent as attachment, or as a link.
+"""Files of the customer: into the bucket first, then to the agent.
 
-A file that cannot be had any more becomes a placeholder that says what to do; it never blocks
-the conversation.
+A file that cannot be had any more becomes a placeholder that says what to do. One that cannot be
+had *now* becomes a placeholder too and goes to the slow queue, which brings it later; neither
+blocks the conversation.
 """
 
 import hashlib
@@ -10,19 +11,18 @@ from collections.abc import Callable, Mapping
 from chalicelib.bundles import MAX_CONTENT_BYTES
 from chalicelib.content import Content, ReadyContent
 from chalicelib.conversation import Member, Part
-from chalicelib.errors import Rejected
-from chalicelib.media_types import MediaType, from_mime, sniff
-from chalicelib.ports import Media, StoredMedia, WhatsApp
+from chalicelib.errors import Rejected, ServiceError
+from chalicelib.file_parts import FileParts
+from chalicelib.ports import Messages, Queues, StoredFile, StoredMedia, WhatsApp
 from chalicelib.showing import Work
 from chalicelib.texts import Texts
 
-# What a Connect chat takes by default, and its largest file (Connect admin guide, feature-limits;
-# both can be widened per instance by UpdateAttachedFilesConfiguration).
-ATTACHABLE = frozenset(
-    {"csv", "doc", "docx", "heic", "jfif", "jpeg", "jpg", "mov", "mp4", "pdf", "png", "ppt"}
-    | {"pptx", "rtf", "txt", "wav", "xls", "xlsx"}
-)
-MAX_ATTACHMENT_BYTES = 20 * 1024 * 1024
+LATE = "#file"
+
+
+def late_id(wamid: str) -> str:
+    """The id under which a promised file is shown, once."""
+    return f"{wamid}{LATE}"
 
 
 def media_key(conversation: str, wamid: str) -> str:
@@ -33,73 +33,97 @@ def media_key(conversation: str, wamid: str) -> str:
 class InboundFiles:
     """Content of messages that carry a file."""
 
-    def __init__(self, *, whatsapp: WhatsApp, media: Media, texts: Callable[[str], Texts]) -> None:
+    def __init__(
+        self,
+        *,
+        whatsapp: WhatsApp,
+        parts: FileParts,
+        history: Messages,
+        queues: Queues,
+        texts: Callable[[str], Texts],
+    ) -> None:
         self._whatsapp = whatsapp
-        self._media = media
+        self._parts = parts
+        self._history = history
+        self._queues = queues
         self._texts = texts
 
     def of(self, work: Work, member: Member, attributes: Mapping[str, str]) -> Content:
-        """Fetch the file and decide how the agent gets it."""
-        key = media_key(work.conversation.key, member.wamid)
+        """Fetch the file and decide how the agent gets it. Never fails for want of the file."""
+        if member.wamid.endswith(LATE):
+            return self._late(work, member, attributes)
         texts = self._texts(work.conversation.language)
+        file = StoredFile(
+            wamid=member.wamid,
+            conversation=work.conversation.key,
+            customer=work.conversation.customer,
+            origination_id=work.conversation.reply.origination_id,
+            kind=member.kind,
+            media_id=member.media_id,
+            filename=member.filename,
+            sent_at=member.sent_at,
+        )
+        # What a worker before us promised the agent stays promised, or the file comes twice.
+        if work.taken_over and self._history.load_file(member.wamid):
+            return self._waiting(file, member, attributes, texts)
         try:
-            stored = self._whatsapp.fetch(
-                work.conversation.reply.origination_id, member.media_id, key
-            )
+            ready = self._parts.of(member, self.fetch(file), texts)
         except Rejected:
-            return self._gone(member, attributes, texts)
-        if stored.size > MAX_ATTACHMENT_BYTES:
-            return self._linked(member, stored, attributes, texts)
-        body = self._media.read(key)
-        kind = sniff(body) if body else from_mime(stored.mime)
-        if kind.extension not in ATTACHABLE:
-            return self._linked(member, stored, attributes, texts)
-        return self._attached(member, stored, kind, body, attributes)
+            return _placeholder(member, f"media.{member.kind}.failed", attributes, texts)
+        except ServiceError:
+            return self._waiting(file, member, attributes, texts)
+        return ReadyContent(ready=ready, attributes=attributes)
 
-    def _attached(
-        self,
-        member: Member,
-        stored: StoredMedia,
-        kind: MediaType,
-        body: bytes,
-        attributes: Mapping[str, str],
+    def fetch(self, file: StoredFile) -> StoredMedia:
+        """Bring the file into the bucket.
+
+        Raises Rejected when it is gone for good, other ServiceErrors to try again.
+        """
+        key = media_key(file.conversation, file.wamid)
+        return self._whatsapp.fetch(file.origination_id, file.media_id, key)
+
+    def arrived_text(self, file: StoredFile) -> str:
+        """What stands above a promised file when it comes."""
+        texts = self._texts("")
+        return texts.get("media.arrived", label=_label(file.kind, file.filename, texts))
+
+    def gone_text(self, file: StoredFile) -> str:
+        """What the agent reads when a promised file never comes."""
+        return self._texts("").get(f"media.{file.kind}.failed")
+
+    def _late(self, work: Work, member: Member, attributes: Mapping[str, str]) -> Content:
+        """A promised file: it is in the bucket already, under the message it belongs to."""
+        key = media_key(work.conversation.key, member.wamid.removesuffix(LATE))
+        stored = StoredMedia(key=key, mime=member.mime, size=0)
+        ready = self._parts.of(member, stored, self._texts(work.conversation.language))
+        return ReadyContent(ready=ready, attributes=attributes)
+
+    def _waiting(
+        self, file: StoredFile, member: Member, attributes: Mapping[str, str], texts: Texts
     ) -> Content:
-        file = Part(
-            kind="attachment",
-            key=stored.key,
-            name=attachment_name(member, kind),
-            content_type=kind.mime.split(";")[0],
-            body=body,
-        )
-        words = (Part(kind="text", text=member.text),) if member.text else ()
-        return ReadyContent(ready=(*words, file), attributes=attributes)
-
-    def _linked(
-        self, member: Member, stored: StoredMedia, attributes: Mapping[str, str], texts: Texts
-    ) -> Content:
-        line = texts.get(
-            "media.link", label=self._label(member, texts), url=self._media.link(stored.key)
-        )
-        text = "\n".join(part for part in (member.text, line) if part)
-        return ReadyContent(
-            ready=(Part(kind="text", text=text, key=stored.key),), attributes=attributes
-        )
-
-    def _gone(self, member: Member, attributes: Mapping[str, str], texts: Texts) -> Content:
-        line = texts.get(f"media.{member.kind}.failed")
-        text = "\n".join(part for part in (member.text, line) if part)
-        return ReadyContent(
-            ready=(Part(kind="text", text=text[:MAX_CONTENT_BYTES]),),
-            attributes=attributes,
-            fate="placeholder",
-        )
-
-    @staticmethod
-    def _label(member: Member, texts: Texts) -> str:
-        return member.filename or texts.get(f"media.{member.kind}.label")
+        """Durable first, then queued, then shown: a replay promises the same and queues once."""
+        self._history.save_file(file)
+        self._queues.hand_over(file.conversation, file.wamid, "file")
+        key = media_key(file.conversation, file.wamid)
+        label = _label(file.kind, file.filename, texts)
+        return _placeholder(member, "media.waiting", attributes, texts, label=label, key=key)
 
 
-def attachment_name(member: Member, kind: MediaType) -> str:
-    """A name with the extension the bytes deserve; Connect judges files by it."""
-    stem = member.filename.rsplit(".", 1)[0] if member.filename else member.kind
-    return f"{stem[:200] or member.kind}.{kind.extension}"
+def _label(kind: str, filename: str, texts: Texts) -> str:
+    return filename or texts.get(f"media.{kind}.label")
+
+
+def _placeholder(
+    member: Member,
+    text_key: str,
+    attributes: Mapping[str, str],
+    texts: Texts,
+    *,
+    key: str = "",
+    label: str = "",
+) -> Content:
+    line = texts.get(text_key, label=label)
+    text = "\n".join(part for part in (member.text, line) if part)
+    # The words of a caption are short; only a hostile one could be longer than a message takes.
+    part = Part(kind="text", text=text[: MAX_CONTENT_BYTES // 4], key=key)
+    return ReadyContent(ready=(part,), attributes=attributes, fate="placeholder")

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from chalicelib.conversation import OpenChat
 from chalicelib.errors import Denied, PuenteError
-from chalicelib.ports import Chat, ShownItem
+from chalicelib.ports import Chat, ChatFile, ShownItem
 from chalicelib.whatsapp.to_chat import NOTICE_MARK
 
 Answer = TypeVar("Answer")
@@ -37,8 +37,16 @@ class LiveChat:
             lambda chat: self._gateway.attach(chat, name, content_type, body, token)
         )
 
-    def attachment_url(self, attachment_id: str) -> str:
-        return self._with_connection(lambda chat: self._gateway.attachment_url(chat, attachment_id))
+    def send_response(self, response: str, token: str) -> str:
+        return self._with_connection(
+            lambda chat: self._gateway.send_response(chat, response, token)
+        )
+
+    def receipt(self, kind: str, message_id: str) -> None:
+        self._with_connection(lambda chat: self._gateway.receipt(chat, kind, message_id))
+
+    def attachment(self, attachment_id: str) -> ChatFile:
+        return self._with_connection(lambda chat: self._gateway.attachment(chat, attachment_id))
 
     def shown_by_us(self, after: str) -> int:
         """How many items the customer's side has in the transcript after `after`, notices aside."""

@@ -9,11 +9,12 @@ from chalicelib.contact import ContactItem
 from chalicelib.conversation import Reply
 from chalicelib.errors import ContentError, Rejected
 from chalicelib.live_chat import ChatOver, LiveChat
-from chalicelib.ports import Chat, WhatsApp
+from chalicelib.outbound_files import OutboundFiles
+from chalicelib.ports import Chat
 from chalicelib.routing import APPROVED
 from chalicelib.texts import Texts
-from chalicelib.whatsapp import limits, payloads
-from chalicelib.whatsapp.replies import AttachmentReply, Recipient
+from chalicelib.whatsapp import payloads
+from chalicelib.whatsapp.replies import AttachmentReply, Recipient, TemplateReply
 
 Body = dict[str, Any]
 
@@ -25,14 +26,18 @@ class OutboundReplies:
         self,
         *,
         chat: Chat,
-        whatsapp: WhatsApp,
+        files: OutboundFiles,
         texts: Callable[[str], Texts],
         clock: Callable[[], int],
     ) -> None:
         self._chat = chat
-        self._whatsapp = whatsapp
+        self._files = files
         self._texts = texts
         self._clock = clock
+
+    def needs_window(self, event: ChatEvent) -> bool:
+        """Whether it may only be sent inside the customer service window: all but templates."""
+        return not isinstance(connect_events.to_reply(event), TemplateReply)
 
     def bodies(self, item: ContactItem, event: ChatEvent) -> list[Body]:
         """Bodies in order, without callback data.
@@ -42,24 +47,15 @@ class OutboundReplies:
         """
         recipient, texts = recipient_of(item.reply), self._texts(item.language)
         if event.kind == "attachment":
-            files = [file for file in event.attachments if file.status == APPROVED]
-            replies = [self._uploaded(item, file) for file in files]
+            replies = [self._uploaded(item, file) for file in _passed(event)]
             return [body for each in replies for body in payloads.bodies(each, recipient, texts)]
         reply = connect_events.to_reply(event)
         return payloads.bodies(reply, recipient, texts) if reply else []
 
     def _uploaded(self, item: ContactItem, file: ChatAttachment) -> AttachmentReply:
-        mime = file.content_type.split(";")[0].strip().lower()
-        if mime not in limits.MEDIA_TYPES:
-            raise ContentError(
-                "WhatsApp does not take this type of file",
-                code="media_type",
-                tell_agent="problem.media_type",
-                values={"type": mime},
-            )
         line = LiveChat(self._chat, item.chat, self._clock())
         try:
-            url = line.attachment_url(file.attachment_id)
+            where = line.attachment(file.attachment_id)
         except ChatOver as over:
             raise Rejected(
                 "the chat that holds the file is over",
@@ -67,8 +63,20 @@ class OutboundReplies:
                 service="connect",
                 tell_agent="problem.chat_closed",
             ) from over
-        media_id = self._whatsapp.upload(item.reply.origination_id, url, mime)
-        return AttachmentReply(media_id=media_id, mime_type=mime, filename=file.name)
+        return self._files.uploaded(item, file, where)
+
+
+def _passed(event: ChatEvent) -> list[ChatAttachment]:
+    """The files that passed Connect's scan. Raises ContentError when none did."""
+    passed = [file for file in event.attachments if file.status == APPROVED]
+    if passed:
+        return passed
+    raise ContentError(
+        "the scan did not let the file through",
+        code="rejected_by_scan",
+        tell_agent="outbound.attachment_rejected",
+        values={"name": ", ".join(file.name for file in event.attachments)},
+    )
 
 
 def recipient_of(reply: Reply) -> Recipient:

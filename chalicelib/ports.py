@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.contact import ContactItem, OutboundPending
-from chalicelib.conversation import Conversation, Member, MessageRecord, OpenChat, Pending
+from chalicelib.conversation import (
+    Conversation,
+    Member,
+    MessageRecord,
+    OpenChat,
+    Pending,
+    Reply,
+)
 from chalicelib.media_types import MediaType
 from chalicelib.transcript import Transcript
 from chalicelib.voice_note import VoiceNote
@@ -16,6 +23,7 @@ from chalicelib.voice_note import VoiceNote
 if TYPE_CHECKING:  # pydantic is not needed to show a text
     from chalicelib.ai_answers import Structuring
     from chalicelib.prompt import StructuringContext
+    from chalicelib.routing import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,14 @@ class Conversations(Protocol):
 
     def point(self, alias: str, key: str) -> None:
         """Make `alias` a pointer to the conversation `key`, unless it is taken."""
+        ...
+
+    def move(self, alias: str, key: str) -> None:
+        """As `point`, also when it points elsewhere; a conversation of its own stays one."""
+        ...
+
+    def readdress(self, conversation: Conversation, reply: Reply) -> None:
+        """Answers of this conversation and of its chat go to `reply` from now on."""
         ...
 
     def load(self, key: str) -> Conversation | None: ...
@@ -137,6 +153,15 @@ class StatusUpdate:
     at: int
     error: str = ""
     pricing: str = ""
+    wamid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedStatus:
+    """Whether the status was news, and who wrote the message (AGENT, SYSTEM, ...; "" unknown)."""
+
+    moved: bool
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,8 +182,46 @@ class StoredNote:
     tries: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """A customer's file that could not be fetched yet; `tries` so far by the slow queue."""
+
+    wamid: str
+    conversation: str
+    customer: str
+    origination_id: str
+    kind: str
+    media_id: str
+    filename: str = ""
+    sent_at: int = 0
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The start of an earlier message: kind, text (may be ""), and the JSON we sent, if ours."""
+
+    kind: str
+    text: str
+    body: str = ""
+
+
 class Messages(Protocol):
     """History, statuses and voice notes, one item a message."""
+
+    def earlier(self, wamid: str) -> Earlier | None:
+        """A message of either side that another one refers to, None when it is not known."""
+        ...
+
+    def first_time(self, key: str, conversation: str, customer: str) -> bool:
+        """Note that something was done; False when it had been noted before."""
+        ...
+
+    def load_file(self, wamid: str) -> StoredFile | None: ...
+
+    def save_file(self, file: StoredFile) -> None:
+        """Write the file's state onto its message item, leaving the rest of the item alone."""
+        ...
 
     def fate(self, message: str) -> str:
         """How the message ended ("" when nothing is recorded)."""
@@ -172,8 +235,20 @@ class Messages(Protocol):
         """The outbound part the provider knows under `message_id`, "" when none."""
         ...
 
-    def save_status(self, update: StatusUpdate) -> bool:
-        """Store a status; False when a later one is there already."""
+    def save_status(self, update: StatusUpdate) -> SavedStatus:
+        """Store a status unless a later one is there already."""
+        ...
+
+    def sent_body(self, record: str) -> str:
+        """The JSON of a part as we sent it, without callback data; "" when it was not kept."""
+        ...
+
+    def claim_resend(self, record: str, attempt: int) -> bool:
+        """Claim the sending of a part as `attempt`; False when it was claimed before."""
+        ...
+
+    def free_resend(self, record: str, attempt: int) -> None:
+        """Give that claim back: the message surely was not sent."""
         ...
 
     def load_voice_note(self, wamid: str) -> StoredNote | None: ...
@@ -191,6 +266,14 @@ class ShownItem:
     role: str
     text: str
     attachment: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChatFile:
+    """A file in the chat: presigned address (minutes) and size in bytes (0 unknown)."""
+
+    url: str
+    size: int
 
 
 class Chat(Protocol):
@@ -218,7 +301,15 @@ class Chat(Protocol):
         """What the transcript holds after the item `after` ("" = from the start), oldest first."""
         ...
 
-    def attachment_url(self, chat: OpenChat, attachment_id: str) -> str: ...
+    def send_response(self, chat: OpenChat, response: str, token: str) -> str:
+        """Answer an interactive message (JSON); returns Connect's message id."""
+        ...
+
+    def attachment(self, chat: OpenChat, attachment_id: str) -> "ChatFile": ...
+
+    def receipt(self, chat: OpenChat, kind: str, message_id: str) -> None:
+        """Tell that a message was "delivered" or "read" by the customer."""
+        ...
 
     def attributes(self, contact: str) -> Mapping[str, str]: ...
 
@@ -258,10 +349,20 @@ class WhatsApp(Protocol):
         ...
 
 
+class Files(Protocol):
+    """Files behind presigned addresses."""
+
+    def read(self, url: str) -> bytes: ...
+
+
 class Media(Protocol):
     """The private media bucket."""
 
     def read(self, key: str) -> bytes: ...
+
+    def read_up_to(self, key: str, limit: int) -> bytes | None:
+        """The object, or None without reading it when it has more than `limit` bytes."""
+        ...
 
     def write(self, key: str, body: bytes, content_type: str) -> None: ...
 
@@ -305,6 +406,18 @@ class Audio(Protocol):
 
     def to_wav(self, data: bytes, /) -> bytes: ...
 
+    def to_voice_ogg(self, data: bytes, /) -> bytes: ...
+
+
+class Pictures(Protocol):
+    """Conversions of pictures. All raise ContentError when the bytes are none."""
+
+    def to_png(self, data: bytes, /) -> bytes: ...
+
+    def to_jpeg(self, data: bytes, /) -> bytes: ...
+
+    def thumbnail(self, data: bytes, /) -> bytes: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parked:
@@ -316,6 +429,14 @@ class Parked:
     bodies: Mapping[str, str]
 
 
+class Outbox(Protocol):
+    """Puts work into our own queues."""
+
+    def send(self, entries: "Sequence[Entry]") -> None:
+        """Queue every entry, or raise; repeating the call is harmless."""
+        ...
+
+
 class Queues(Protocol):
     """The queues we write to."""
 
@@ -323,6 +444,6 @@ class Queues(Protocol):
         """Put a message into the dead-letter queue, where an operator sees it."""
         ...
 
-    def hand_over(self, conversation: str, wamid: str) -> None:
-        """Give a slow voice note to its own queue; the same note twice is dropped there."""
+    def hand_over(self, conversation: str, wamid: str, kind: str = "voice_note") -> None:
+        """Give a slow "voice_note" or "file" to its own queue; twice the same is dropped there."""
         ...

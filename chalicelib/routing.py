@@ -6,7 +6,7 @@ number and a BSUID together are longer than SQS takes (128 characters).
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from chalicelib import connect_events
@@ -16,11 +16,15 @@ from chalicelib.conversation import token
 from chalicelib.customer import conversation_key
 from chalicelib.errors import UnreadableEvent
 from chalicelib.whatsapp import webhook
+from chalicelib.whatsapp.safe_text import clip
 from chalicelib.whatsapp.webhook import Piece
 
 QueueName = Literal["inbound", "outbound"]
+MAX_ENTRY_BYTES = 1_000_000  # SQS: 1 MiB with attributes, since August 2025
+LONGEST_TEXTS = (100_000, 10_000, 1_000, 100)  # characters, tried one after the other
 VERSION = 1  # of the envelopes we write into our own queues (LA-66)
-APPROVED = "APPROVED"
+READING = ("participant.joined", "message.read")
+APPROVED, REJECTED = "APPROVED", "REJECTED"  # while a file is IN_PROGRESS another event follows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +45,47 @@ class Routed:
     account: list[Piece]
 
 
-def route(body: str) -> Routed:
+def route(body: str, *, agent_reads: bool = False) -> Routed:
     """Route one event of WhatsApp or of a Connect chat.
 
-    Raises UnreadableEvent when it is neither.
+    `agent_reads`: whether anybody wants to know that an agent reads. Raises UnreadableEvent when
+    it is neither.
     """
     if _looks_like_chat(body):
-        return Routed(_chat_entries(connect_events.parse(body), body), [])
+        event = connect_events.parse(body)
+        return Routed(_chat_entries(event, body, agent_reads=agent_reads), [])
     pieces = [
         piece for envelope in webhook.read_envelopes(body) for piece in webhook.split(envelope)
     ]
-    entries = [_whatsapp_entry(piece) for piece in pieces if piece.kind != "account"]
-    return Routed(entries, [piece for piece in pieces if piece.kind == "account"])
+    # An account event that names a customer tells of a new identity: it waits in that customer's
+    # own queue, between the messages it belongs to, and is counted as well.
+    queued = (piece for piece in pieces if piece.kind != "account" or piece.identity)
+    account = [piece for piece in pieces if piece.kind == "account"]
+    return Routed([_whatsapp_entry(piece) for piece in queued], account)
+
+
+def fits(entry: Entry) -> bool:
+    """Whether SQS takes the entry."""
+    return len(entry.body.encode()) <= MAX_ENTRY_BYTES
+
+
+def shortened(entry: Entry) -> Entry:
+    """The entry with its longest texts cut: what is left still reaches the agent."""
+    envelope = json.loads(entry.body)
+    for limit in LONGEST_TEXTS:
+        body = json.dumps(_clipped(envelope, limit), ensure_ascii=False)
+        if len(body.encode()) <= MAX_ENTRY_BYTES:
+            break
+    return replace(entry, body=body)
+
+
+def _clipped(value: Any, limit: int) -> Any:
+    if isinstance(value, str):
+        return clip(value, limit)
+    if isinstance(value, dict):
+        return {clip(key, limit): _clipped(inner, limit) for key, inner in value.items()}
+    # A list of a million things is cut like a text of a million characters.
+    return [_clipped(inner, limit) for inner in value[:limit]] if isinstance(value, list) else value
 
 
 def read(body: str) -> tuple[str, Any]:
@@ -77,8 +110,8 @@ def _looks_like_chat(body: str) -> bool:
     return "InitialContactId" in body and "whatsAppWebhookEntry" not in body
 
 
-def _chat_entries(event: ChatEvent, body: str) -> list[Entry]:
-    if not wanted(event):
+def _chat_entries(event: ChatEvent, body: str, *, agent_reads: bool) -> list[Entry]:
+    if not (wanted(event) or (agent_reads and shows_reading(event))):
         return []
     return [
         Entry(
@@ -91,13 +124,18 @@ def _chat_entries(event: ChatEvent, body: str) -> list[Entry]:
 
 
 def wanted(event: ChatEvent) -> bool:
-    """Messages for the customer, files that passed their check, and the end of the chat."""
+    """Messages for the customer, files whose check is over, and the end of the chat."""
     if event.ends_chat:
         return True
     if event.kind == "attachment":
-        approved = any(file.status == APPROVED for file in event.attachments)
-        return event.for_customer and approved
+        judged = any(file.status in (APPROVED, REJECTED) for file in event.attachments)
+        return event.for_customer and judged
     return event.for_customer and connect_events.to_reply(event) is not None
+
+
+def shows_reading(event: ChatEvent) -> bool:
+    """Whether it says that an agent has the customer's messages before the eyes."""
+    return event.participant_role == "AGENT" and event.event_name in READING
 
 
 def _whatsapp_entry(piece: Piece) -> Entry:

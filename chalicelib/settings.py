@@ -62,6 +62,38 @@ class Settings(BaseModel):
     whatsapp_phone_number_id: str = Field(
         "", description="End User Messaging id of the number, used when an event does not name one."
     )
+    whatsapp_provider: Literal["eum", "cloud_api"] = Field(
+        "eum",
+        description="How messages are sent: End User Messaging, or Meta's Cloud API directly.",
+    )
+    whatsapp_access_token: SecretStr = Field(
+        SecretStr(""), description="Cloud API only: system user token of the Meta app."
+    )
+    whatsapp_app_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Direct webhook only: app secret that signs Meta's calls; none are taken"
+        " without it.",
+    )
+    whatsapp_webhook_verify_token: SecretStr = Field(
+        SecretStr(""), description="Direct webhook only: the token typed into Meta's app."
+    )
+    meta_api_base_url: str = Field(
+        "https://graph.facebook.com",
+        pattern=r"^https?://",
+        description="Cloud API only: address of Meta's Graph API.",
+    )
+    whatsapp_business_account_id: str = Field(
+        "",
+        description="Id of the account (waba-...): then only approved templates are offered.",
+    )
+    chat_receipts: Literal["all", "read", "never"] = Field(
+        "all", description="Which ticks of the customer's phone the agent's chat shows."
+    )
+    late_notice_seconds: int = Field(
+        180,
+        ge=60,
+        description="A message that took longer than this says when it was sent and received.",
+    )
     meta_api_version: str = Field(
         "v23.0",
         pattern=r"^v\d+\.\d+$",

@@ -7,6 +7,8 @@ beyond our last recorded item (protocol 4.4).
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from chalicelib.addresses import newest_reply
+from chalicelib.bundles import Arrival
 from chalicelib.content import Content, Contents
 from chalicelib.conversation import (
     RECENT_KEPT,
@@ -15,6 +17,7 @@ from chalicelib.conversation import (
     OpenChat,
     Part,
     Pending,
+    Reply,
     maybe_shown_before,
     opening_token,
     part_token,
@@ -24,6 +27,7 @@ from chalicelib.live_chat import ChatOver, LiveChat
 from chalicelib.ports import Chat, Conversations
 from chalicelib.texts import Texts
 
+MAX_ALIASES = 16  # a person with more has changed numbers for years; the newest are kept
 MAX_OPENINGS = 3  # a chat that ends while it is opened is replaced, but not for ever
 
 
@@ -31,7 +35,8 @@ MAX_OPENINGS = 3  # a chat that ends while it is opened is replaced, but not for
 class Work:
     """One claim in hand. `remaining_s` tells how long the function may still run.
 
-    `bodies`: what lay in the queue, by wamid, for the dead-letter copy.
+    `bodies`: what lay in the queue, by wamid, for the dead-letter copy; `arrival`: how the event
+    names the customer, None when the claim is somebody else's.
     """
 
     conversation: Conversation
@@ -39,6 +44,7 @@ class Work:
     taken_over: bool
     remaining_s: Callable[[], float]
     bodies: Mapping[str, str] = field(default_factory=dict)
+    arrival: Arrival | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +171,8 @@ class Showing:
         self._record(work, chat.chat, place, content.fate, parts)
 
     def _send(self, chat: LiveChat, part: Part, token: str, place: Place) -> Place:
+        if part.response:
+            return Place(chat.send_response(part.response, token), 0)
         if part.kind == "text":
             return Place(chat.send_text(part.text, token), 0)
         body = part.body or self._read_media(part.key)
@@ -198,11 +206,31 @@ class Showing:
             beyond=place.beyond,
             wrote_at=max(before.wrote_at, *(member.sent_at for member in pending.members)),
             recent=(*before.recent, self._clock())[-RECENT_KEPT:],
+            newest=_newest(before, pending),
+            reply=_reply(before, work.arrival),
+            aliases=_aliases(before, work.arrival),
             pending=None,
         )
         contact = after.chat.contact if after.chat else ""
         history = history_of(before, pending, fate, contact, parts)
         self._conversations.record(before, pending, after, history)
+
+
+def _newest(known: Conversation, pending: Pending) -> str:
+    """The customer's last message, for receipts; what came late ("<wamid>#file") is none."""
+    last = pending.members[-1]
+    return known.newest if "#" in last.wamid else last.wamid
+
+
+def _reply(known: Conversation, arrival: Arrival | None) -> Reply:
+    """Answers go to the newest identifiers (protocol: exactly as received)."""
+    return newest_reply(known.reply, arrival.reply, moved=arrival.moved) if arrival else known.reply
+
+
+def _aliases(known: Conversation, arrival: Arrival | None) -> tuple[str, ...]:
+    told = arrival.keys if arrival else ()
+    every = dict.fromkeys((*known.aliases, *(key for key in told if key != known.key)))
+    return tuple(every)[-MAX_ALIASES:]
 
 
 def history_of(

@@ -7,7 +7,8 @@ identifiers, and then two workers meet here.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from chalicelib.bundles import Bundle
+from chalicelib.addresses import belongs_to_another
+from chalicelib.bundles import Arrival, Bundle
 from chalicelib.conversation import (
     Conversation,
     Member,
@@ -111,7 +112,7 @@ class ToAgent:
             )
         for alias in bundle.arrival.keys:
             if alias not in (conversation.key, *conversation.aliases):
-                self._conversations.point(alias, conversation.key)
+                self._conversations.move(alias, conversation.key)
         self._perform(
             Work(
                 conversation=conversation,
@@ -119,6 +120,7 @@ class ToAgent:
                 taken_over=False,
                 remaining_s=remaining_s,
                 bodies=bundle.bodies,
+                arrival=bundle.arrival,
             )
         )
         return Round(conversation.key)
@@ -145,6 +147,8 @@ class ToAgent:
             pending=mine,
         )
         existing = self._conversations.create(new)
+        if existing and self._is_anothers(existing, arrival):
+            existing = self._create_apart(replace(new, aliases=()), arrival)
         if existing:
             self._conversations.point(at.key, existing)
             return replace(at, key=existing)
@@ -155,9 +159,24 @@ class ToAgent:
                 taken_over=False,
                 remaining_s=remaining_s,
                 bodies=bundle.bodies,
+                arrival=bundle.arrival,
             )
         )
         return Round(at.key)
+
+    def _create_apart(self, new: Conversation, arrival: Arrival) -> str:
+        """Create it without the identifiers that lead to somebody else; they lead here now."""
+        existing = self._conversations.create(new)
+        for alias in arrival.keys[1:] if not existing else ():
+            self._conversations.move(alias, new.key)
+        return existing
+
+    def _is_anothers(self, key: str, arrival: Arrival) -> bool:
+        """Whether a weaker identifier, e.g. a recycled number, leads to another person."""
+        if not arrival.reply.recipient or arrival.moved:
+            return False
+        found = self._conversations.load(key)
+        return found is not None and belongs_to_another(found, arrival.reply)
 
     def _finish_found(
         self,

@@ -4,7 +4,7 @@ SendWhatsAppMessage cannot be repeated safely, so before part p+1 is sent "next 
 durable, and a part whose answer was lost waits for a status to prove it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from chalicelib.contact import (
     resumed,
     sending_again,
 )
-from chalicelib.conversation import MAX_ATTEMPTS, Member, MessageRecord, OpenChat, Pending
+from chalicelib.conversation import MAX_ATTEMPTS, Member, OpenChat, Pending
 from chalicelib.errors import (
     ContentError,
     PuenteError,
@@ -32,6 +32,7 @@ from chalicelib.errors import (
 )
 from chalicelib.outbound_replies import OutboundReplies
 from chalicelib.ports import Chat, Contacts, Conversations, Messages, Parked, Queues, WhatsApp
+from chalicelib.sent_history import sent_history
 from chalicelib.tell_agent import TellAgent
 from chalicelib.whatsapp.window import window_open
 
@@ -185,7 +186,7 @@ class ToCustomer:
                 self._hand_back(sending, since=0)
             raise
         self._send_parts(sending, bodies)
-        self._record(sending, "sent", len(bodies))
+        self._record(sending, "sent", bodies)
 
     def _hand_back(self, sending: Sending, *, since: int) -> None:
         """Free the claim, the attempt not counted; `since` 0 = surely not sent."""
@@ -199,7 +200,7 @@ class ToCustomer:
         is the conversation asked for a later one.
         """
         now, item = self._clock(), sending.item
-        if window_open(item.wrote_at, now):
+        if window_open(item.wrote_at, now) or not self._replies.needs_window(sending.event):
             return
         conversation = self._conversations.load(item.conversation)
         if conversation is None or not window_open(conversation.wrote_at, now):
@@ -247,8 +248,10 @@ class ToCustomer:
                 self._hand_back(sending, since=0)
             raise
 
-    def _record(self, sending: Sending, fate: str, parts: int = 1, code: str = "") -> None:
-        history = sent_history(sending.item, sending.event, fate, parts, code)
+    def _record(
+        self, sending: Sending, fate: str, bodies: Sequence[dict[str, Any]] = (), code: str = ""
+    ) -> None:
+        history = sent_history(sending.item, sending.event, fate, bodies, code)
         self._contacts.record(sending.item, sending.pending, history, sending.sent)
 
     def _not_sent(self, sending: Sending, refused: PuenteError) -> None:
@@ -270,27 +273,6 @@ class ToCustomer:
         )
         self._tell_agent.say(sending.item, "outbound.parked", event.id)
         self._record(sending, "parked")
-
-
-def sent_history(
-    item: ContactItem, event: ChatEvent, fate: str, parts: int, code: str
-) -> list[MessageRecord]:
-    """One history line a part; the text stands with the first."""
-    return [
-        MessageRecord(
-            id=record_key(event.id, index),
-            conversation=item.conversation,
-            customer=item.customer,
-            direction="out",
-            kind=event.kind,
-            text=event.content if index == 0 else "",
-            sent_at=int(event.at.timestamp()),
-            fate=fate,
-            contact=item.chat.contact,
-            code=code,
-        )
-        for index in range(max(parts, 1))
-    ]
 
 
 def _claimed_at(pending: Pending | None) -> int:

@@ -17,23 +17,22 @@ import urllib3
 from botocore.config import Config
 from pynamodb.connection import Connection
 
-from chalicelib.arrivals import arrive
-from chalicelib.batches import Record
+from chalicelib.arrivals import LOST
 from chalicelib.breaker import Breaker
-from chalicelib.bundles import Bundle, Queued
+from chalicelib.bundles import Bundle
 from chalicelib.content import Contents
 from chalicelib.entries import InboundWork, Ingest, LateCardWork, OutboundWork, Worker
-from chalicelib.errors import ServiceError, UnreadableEvent
+from chalicelib.errors import ServiceError
 from chalicelib.gateways.contact_table import ContactTable
 from chalicelib.gateways.conversation_table import ConversationTable
 from chalicelib.gateways.dynamodb import DynamoDb
 from chalicelib.gateways.message_table import MessageTable
 from chalicelib.gateways.queues import Queues
+from chalicelib.identities import Identities
 from chalicelib.log import count
+from chalicelib.receive import Receive
 from chalicelib.settings import Settings
 from chalicelib.texts import Texts
-from chalicelib.whatsapp.messages import InboundMessage
-from chalicelib.whatsapp.parsing import parse
 from chalicelib.whatsapp.payloads import read_receipt, typing
 
 if TYPE_CHECKING:
@@ -42,11 +41,16 @@ if TYPE_CHECKING:
     from chalicelib.gateways.end_user_messaging import EndUserMessaging
     from chalicelib.gateways.media import MediaBucket
     from chalicelib.gateways.openai_ai import OpenAiGateway
+    from chalicelib.inbound_files import InboundFiles
+    from chalicelib.ports import WhatsApp
+    from chalicelib.send_template import SendTemplate
     from chalicelib.showing import Showing
+    from chalicelib.tell_agent import TellAgent
     from chalicelib.to_agent import ToAgent
     from chalicelib.to_customer import ToCustomer
     from chalicelib.voice_content import VoiceContents
     from chalicelib.voice_notes import VoiceNotes
+    from chalicelib.webhook_entry import WebhookEntry
 
 DAY = 24 * 3600
 # No client call may outlive the function (protocol law 6): inbound ends after 20 s.
@@ -179,7 +183,13 @@ class App:
         return MediaBucket(self.client("s3", SIGNED), self.settings.s3_bucket_media)
 
     @cached_property
-    def whatsapp(self) -> "EndUserMessaging":
+    def whatsapp(self) -> "WhatsApp":
+        from chalicelib import wiring_whatsapp as forms
+
+        return forms.provider(self)
+
+    @cached_property
+    def end_user_messaging(self) -> "EndUserMessaging":
         from chalicelib.gateways.end_user_messaging import EndUserMessaging
 
         return EndUserMessaging(
@@ -224,16 +234,13 @@ class App:
 
     @cached_property
     def showing(self) -> "Showing":
-        from chalicelib.inbound_files import InboundFiles
         from chalicelib.showing import Showing
 
         return Showing(
             chat=self.chat,
             conversations=self.conversations,
             contents=Contents(
-                files=lambda *args: InboundFiles(
-                    whatsapp=self.whatsapp, media=self.media, texts=self.agent_texts
-                ).of(*args),
+                files=lambda *args: self.inbound_files.of(*args),  # noqa: PLW0108  (built late)
                 voice=lambda *args: self.voice_contents.of(*args),  # noqa: PLW0108  (built late)
                 texts=self.agent_texts,
             ),
@@ -276,27 +283,38 @@ class App:
         return FlowVoiceNotes(self.voice_notes)
 
     @cached_property
-    def to_customer(self) -> "ToCustomer":
-        from chalicelib.outbound_replies import OutboundReplies
-        from chalicelib.tell_agent import TellAgent
-        from chalicelib.to_customer import ToCustomer
+    def inbound_files(self) -> "InboundFiles":
+        from chalicelib import wiring_whatsapp as forms
 
-        tell_agent = TellAgent(
+        return forms.inbound_files(self)
+
+    @cached_property
+    def send_template(self) -> "SendTemplate":
+        from chalicelib import wiring_whatsapp as forms
+
+        return forms.send_template(self)
+
+    @cached_property
+    def tell_agent(self) -> "TellAgent":
+        from chalicelib.tell_agent import TellAgent
+
+        return TellAgent(
             chat=self.chat, contacts=self.contacts, texts=self.agent_texts, clock=self.clock
         )
+
+    @cached_property
+    def to_customer(self) -> "ToCustomer":
+        from chalicelib import wiring_whatsapp as forms
+        from chalicelib.to_customer import ToCustomer
+
         return ToCustomer(
             contacts=self.contacts,
             conversations=self.conversations,
             history=self.history,
             chat=self.chat,
             whatsapp=self.whatsapp,
-            replies=OutboundReplies(
-                chat=self.chat,
-                whatsapp=self.whatsapp,
-                texts=self.customer_texts,
-                clock=self.clock,
-            ),
-            tell_agent=tell_agent,
+            replies=forms.outbound_replies(self),
+            tell_agent=self.tell_agent,
             queues=self.queues,
             clock=self.clock,
             new_id=self.new_id,
@@ -306,43 +324,61 @@ class App:
     # --- entry points --------------------------------------------------------------------
 
     @cached_property
+    def receive(self) -> Receive:
+        return Receive(
+            history=self.history,
+            identities=Identities(self.conversations),
+            texts=texts_of(self.settings.agent_language),
+            origination_id=self.settings.whatsapp_phone_number_id,
+            by_meta_id=self.settings.whatsapp_provider == "cloud_api",
+            late_after_s=self.settings.late_notice_seconds,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def webhook(self) -> "WebhookEntry":
+        from chalicelib.webhook_entry import WebhookEntry
+
+        return WebhookEntry(
+            ingest=self.ingest,
+            verify_token=self.settings.whatsapp_webhook_verify_token.get_secret_value(),
+            app_secret=self.settings.whatsapp_app_secret.get_secret_value(),
+        )
+
+    @cached_property
     def ingest(self) -> Ingest:
-        return Ingest(self.queues)
+        return Ingest(self.queues, agent_reads=self.settings.read_receipts == "on_agent")
 
     @cached_property
     def inbound(self) -> Worker:
         work = InboundWork(
             queues=self.queues,
-            arrive=self._arrive,
+            arrive=lambda record: self.receive.message(record.message_id, record.body),
             deliver=self._deliver,
             abandon=self.to_agent.abandon,
-            shown=self._mark_read,
+            shown=self._shown,
+            moved=self.receive.moved,
         )
         return Worker("inbound", self.queues, work)
 
     @cached_property
     def outbound(self) -> Worker:
-        from chalicelib.deliveries import Deliveries
-        from chalicelib.tell_agent import TellAgent
+        from chalicelib import wiring_whatsapp as forms
 
-        deliveries = Deliveries(
-            history=self.history,
-            contacts=self.contacts,
-            tell_agent=TellAgent(
-                chat=self.chat, contacts=self.contacts, texts=self.agent_texts, clock=self.clock
-            ),
-            clock=self.clock,
-        )
+        again = forms.send_again(self, self.tell_agent)
         work = OutboundWork(
             forward=self.to_customer.forward,
             end=self.to_customer.end,
-            status=deliveries.store,
+            status=forms.deliveries(self, self.tell_agent, again).store,
             park=self.queues.park_unreadable,
+            again=again.send,
+            read=forms.agent_reads(self).mark,
         )
         return Worker("outbound", self.queues, work)
 
     @cached_property
     def late_cards(self) -> Worker:
+        from chalicelib import wiring_whatsapp as forms
         from chalicelib.late_cards import LateCards
 
         cards = LateCards(
@@ -351,31 +387,26 @@ class App:
             to_agent=self.to_agent,
             language=self.settings.agent_language,
         )
-        return Worker("voice_notes", self.queues, LateCardWork(cards.deliver))
-
-    def _arrive(self, record: Record) -> Queued:
-        from chalicelib import routing
-
-        _, payload = routing.read(record.body)
-        message = parse(payload)
-        if not isinstance(message, InboundMessage):
-            raise UnreadableEvent("the inbound queue takes messages only", code="not_a_message")
-        return arrive(
-            message,
-            receipt=record.message_id,
-            body=record.body,
-            texts=texts_of(self.settings.agent_language),
-            default_origination_id=self.settings.whatsapp_phone_number_id,
-        )
+        work = LateCardWork(cards.deliver, forms.late_files(self).deliver)
+        return Worker("voice_notes", self.queues, work)
 
     def _deliver(self, bundle: Bundle, remaining_s: Callable[[], float]) -> None:
         if self.settings.typing_indicator and bundle.members[0].kind == "voice":
             self._post_status(bundle, typing(bundle.members[-1].wamid))
         self.to_agent.deliver(bundle, remaining_s)
 
-    def _mark_read(self, bundle: Bundle) -> None:
+    def _shown(self, bundle: Bundle) -> None:
+        """What the customer notices of it: blue ticks, or that we ask for it again."""
+        if any(LOST in member.attributes for member in bundle.members):
+            self._ask_again(bundle)
         if self.settings.read_receipts == "on_delivery":
             self._post_status(bundle, read_receipt(bundle.members[-1].wamid))
+
+    def _ask_again(self, bundle: Bundle) -> None:
+        from chalicelib import wiring_whatsapp as forms
+
+        arrival = bundle.arrival
+        forms.ask_again(self).ask(arrival.key, arrival.reply, arrival.language)
 
     def _post_status(self, bundle: Bundle, body: dict[str, Any]) -> None:
         """Best effort: a missing tick is no reason to show a message again."""

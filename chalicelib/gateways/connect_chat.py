@@ -4,6 +4,7 @@ Two clients: `connect` (control plane, IAM) opens and stops chats and is built o
 needed, for its model is the one expensive to load; `participant` (tokens) writes into them.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,11 @@ from urllib.parse import urlsplit
 import urllib3
 
 from chalicelib.breaker import Breaker
+from chalicelib.connect_events import EVENT_PREFIX, INTERACTIVE_RESPONSE
 from chalicelib.conversation import OpenChat
 from chalicelib.errors import Denied, Rejected, Throttled, Unsure
 from chalicelib.gateways.aws_errors import aws
-from chalicelib.ports import ShownItem
+from chalicelib.ports import ChatFile, ShownItem
 
 if TYPE_CHECKING:
     from mypy_boto3_connect import ConnectClient
@@ -96,6 +98,24 @@ class ConnectChat:
             )
         return answer["Id"]
 
+    def send_response(self, chat: OpenChat, response: str, token: str) -> str:
+        with self._breaker.passing(), aws(PARTICIPANT):
+            answer = self._participant.send_message(
+                ContentType=INTERACTIVE_RESPONSE,
+                Content=response,
+                ClientToken=token,
+                ConnectionToken=chat.connection_token,
+            )
+        return answer["Id"]
+
+    def receipt(self, chat: OpenChat, kind: str, message_id: str) -> None:
+        with aws(PARTICIPANT):
+            self._participant.send_event(
+                ContentType=f"{EVENT_PREFIX}message.{kind}",
+                Content=json.dumps({"messageId": message_id}),
+                ConnectionToken=chat.connection_token,
+            )
+
     def attach(self, chat: OpenChat, name: str, content_type: str, body: bytes, token: str) -> str:
         with self._breaker.passing(), aws(PARTICIPANT):
             upload = self._participant.start_attachment_upload(
@@ -142,14 +162,14 @@ class ConnectChat:
                 return [item for item in items if item.id != after]
             request["NextToken"] = answer["NextToken"]
 
-    def attachment_url(self, chat: OpenChat, attachment_id: str) -> str:
+    def attachment(self, chat: OpenChat, attachment_id: str) -> ChatFile:
         with self._breaker.passing(), aws(PARTICIPANT):
             answer = self._participant.get_attachment(
                 AttachmentId=attachment_id,
                 ConnectionToken=chat.connection_token,
                 UrlExpiryInSeconds=URL_SECONDS,
             )
-        return answer["Url"]
+        return ChatFile(answer["Url"], answer.get("AttachmentSizeInBytes", 0))
 
     def attributes(self, contact: str) -> Mapping[str, str]:
         with self._breaker.passing(), aws(CONNECT):

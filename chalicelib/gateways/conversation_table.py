@@ -2,25 +2,24 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from chalicelib.contact import ContactItem
 from chalicelib.conversation import (
     Conversation,
-    Member,
     MessageRecord,
     OpenChat,
     Pending,
     Reply,
 )
 from chalicelib.gateways.contact_table import contact_row
+from chalicelib.gateways.conversation_items import conversation_of
 from chalicelib.gateways.dynamodb import DynamoDb
 from chalicelib.gateways.items import ConversationItem
 from chalicelib.gateways.message_table import history_update
 from chalicelib.gateways.updates import Update
 from chalicelib.ports import Claimed, Refused
-from chalicelib.ring import Ring
 
 IS_CONVERSATION = "#kind = :conversation"
 MINE = "#pending_id = :mine"
@@ -60,7 +59,7 @@ class ConversationTable:
         )
         claimed, item = self._db.update(update, returns="ALL_NEW")
         if claimed:
-            return Claimed(_conversation(item))
+            return Claimed(conversation_of(item))
         return _refused(item, pending)
 
     def create(self, new: Conversation) -> str:
@@ -78,11 +77,36 @@ class ConversationTable:
     def point(self, alias: str, key: str) -> None:
         self._db.update(self._pointer(alias, key))
 
+    def move(self, alias: str, key: str) -> None:
+        pointer = self._pointer(alias, key)
+        self._db.update(
+            replace(
+                pointer,
+                condition=f"{NEW} OR #kind = :pointer",
+                values={"pointer": ("kind", "pointer")},
+            )
+        )
+
+    def readdress(self, conversation: Conversation, reply: Reply) -> None:
+        after = replace(conversation, reply=reply)
+        updates = [
+            Update(
+                model=ConversationItem,
+                key=conversation.key,
+                set=_address(reply),
+                condition=IS_CONVERSATION,
+                values={"conversation": ("kind", "conversation")},
+            )
+        ]
+        if conversation.chat:
+            updates.append(contact_row(_contact(after), expires=self._expires()))
+        self._db.transact(updates)
+
     def load(self, key: str) -> Conversation | None:
         item = self._db.get(ConversationItem, key)
         if item is None:
             return None
-        return self.load(item.points_to) if item.points_to else _conversation(item)
+        return self.load(item.points_to) if item.points_to else conversation_of(item)
 
     def take_over(self, key: str, found: Pending, mine: Pending) -> bool:
         taken, item = self._db.update(self._if_mine(key, found, _pending(mine)))
@@ -106,8 +130,9 @@ class ConversationTable:
         after: Conversation,
         history: Sequence[MessageRecord],
     ) -> bool:
-        updates = [self._if_mine(before.key, pending, {**_changed(after), **CLEARED})]
-        if after.chat and after.chat != before.chat:
+        changes = {**_changed(after), **_learned(before, after), **CLEARED}
+        updates = [self._if_mine(before.key, pending, changes)]
+        if after.chat and (after.chat, after.reply) != (before.chat, before.reply):
             updates.append(contact_row(_contact(after), expires=self._expires()))
         updates.extend(history_update(line, self._history_expires()) for line in history)
         return self._db.transact(updates) is None
@@ -128,10 +153,7 @@ class ConversationTable:
         values = {
             "kind": "conversation",
             "customer": new.customer,
-            "origination_id": new.reply.origination_id or None,
-            "to": new.reply.to or None,
-            "recipient": new.reply.recipient or None,
-            "group": new.reply.group or None,
+            **_address(new.reply),
             "name": new.name or None,
             "language": new.language or None,
             "aliases": list(new.aliases),
@@ -160,8 +182,8 @@ def _refused(item: Any, pending: Pending) -> Claimed | Refused:
     if item.points_to:
         return Refused(pointer=str(item.points_to))
     if item.pending_id == pending.id:  # the SDK repeated a claim whose answer was lost
-        return Claimed(_conversation(item))
-    return Refused(conversation=_conversation(item))
+        return Claimed(conversation_of(item))
+    return Refused(conversation=conversation_of(item))
 
 
 def _pending(pending: Pending) -> dict[str, Any]:
@@ -194,6 +216,26 @@ def _changed(after: Conversation) -> dict[str, Any]:
         "beyond": after.beyond,
         "wrote_at": after.wrote_at,
         "recent": list(after.recent),
+        "newest": after.newest or None,
+    }
+
+
+def _learned(before: Conversation, after: Conversation) -> dict[str, Any]:
+    """What the customer's event told anew: how answers reach them, and further aliases."""
+    learned: dict[str, Any] = {}
+    if after.reply != before.reply:
+        learned |= _address(after.reply)
+    if after.aliases != before.aliases:
+        learned["aliases"] = list(after.aliases)
+    return learned
+
+
+def _address(reply: Reply) -> dict[str, Any]:
+    return {
+        "origination_id": reply.origination_id or None,
+        "to": reply.to or None,
+        "recipient": reply.recipient or None,
+        "group": reply.group or None,
     }
 
 
@@ -206,61 +248,4 @@ def _contact(after: Conversation) -> ContactItem:
         reply=after.reply,
         language=after.language,
         wrote_at=after.wrote_at,
-    )
-
-
-def _conversation(item: Any) -> Conversation:
-    chat = None
-    if item.contact:
-        chat = OpenChat(
-            contact=item.contact,
-            participant_token=item.participant_token or "",
-            connection_token=item.connection_token or "",
-            connected_until=int(item.connected_until or 0),
-        )
-    return Conversation(
-        key=item.key,
-        customer=item.customer or "",
-        reply=Reply(
-            origination_id=item.origination_id or "",
-            to=item.to or "",
-            recipient=item.recipient or "",
-            group=item.group or "",
-        ),
-        name=item.name or "",
-        language=item.language or "",
-        chat=chat,
-        ended=item.ended or "",
-        ended_at=int(item.ended_at or 0),
-        opened=int(item.opened or 0),
-        done=ring(item),
-        last=item.last or "",
-        beyond=int(item.beyond or 0),
-        wrote_at=int(item.wrote_at or 0),
-        aliases=tuple(item.aliases or ()),
-        recent=tuple(int(each) for each in item.recent or ()),
-        pending=_read_pending(item),
-    )
-
-
-def ring(item: Any) -> Ring:
-    """The ring of an item that has one."""
-    forgotten = -1 if item.forgotten_until is None else int(item.forgotten_until)
-    return Ring(tuple(item.done or ()), forgotten)
-
-
-def _read_pending(item: Any) -> Pending | None:
-    if not item.pending_id:
-        return None
-    members = tuple(
-        Member(**{**plain, "attributes": tuple(map(tuple, plain["attributes"]))})
-        for plain in json.loads(item.pending_members)
-    )
-    return Pending(
-        id=item.pending_id,
-        members=members,
-        since=int(item.pending_since or 0),
-        claimed_at=int(item.pending_claimed_at or 0),
-        attempts=int(item.pending_attempts or 0),
-        repeat=bool(item.pending_repeat),
     )

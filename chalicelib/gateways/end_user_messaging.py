@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from chalicelib.errors import Rejected, WindowClosed
+from chalicelib.errors import Rejected, ServiceError, Throttled, WindowClosed
 from chalicelib.gateways.aws_errors import aws
 from chalicelib.ports import StoredMedia
-from chalicelib.whatsapp.failures import failure_of
+from chalicelib.whatsapp.failures import FailureClass, failure_of
 
 if TYPE_CHECKING:
     from mypy_boto3_socialmessaging import EndUserMessagingSocialClient
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 SERVICE = "whatsapp"
 # Meta writes its code in front of its sentence, e.g. "(#131047) Re-engagement message".
 META_CODE = re.compile(r"\(#(\d{1,6})\)")
+# What Meta says of rates in the answer itself did not happen and may be tried again.
+KINDS: dict[FailureClass, type[ServiceError]] = {
+    "window_closed": WindowClosed,
+    "slow_down": Throttled,
+}
 REFUSED_MESSAGE, REFUSED_FILE = 100, 131053  # Meta's codes for what it refuses without a code
 
 
@@ -76,6 +81,20 @@ class EndUserMessaging:
             )
         return _media_id(answer)
 
+    def template_statuses(self, account_id: str) -> dict[tuple[str, str], str]:
+        """Status of every template of the account, e.g. APPROVED, by name and language."""
+        pages = self._client.get_paginator("list_whatsapp_message_templates").paginate(
+            id=account_id
+        )
+        with aws(SERVICE):
+            return {
+                (each.get("templateName", ""), each.get("templateLanguage", "")): each.get(
+                    "templateStatus", ""
+                )
+                for page in pages
+                for each in page["templates"]
+            }
+
     def post_status(self, origination_id: str, body: Mapping[str, object]) -> None:
         self.send(origination_id, body)
 
@@ -89,7 +108,7 @@ def _refused_as(code: int) -> Iterator[None]:
     except Rejected as refused:
         found = META_CODE.search(str(refused.__cause__))
         failure = failure_of(int(found[1]) if found else code)
-        kind = WindowClosed if failure.kind == "window_closed" else Rejected
+        kind = KINDS.get(failure.kind, Rejected)
         raise kind(
             str(refused), service=SERVICE, code=refused.code, tell_agent=failure.text_key
         ) from refused

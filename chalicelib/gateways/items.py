@@ -48,6 +48,7 @@ class ConversationItem(Model):
     pending_claimed_at = NumberAttribute(null=True)
     pending_attempts = NumberAttribute(null=True)
     pending_members = UnicodeAttribute(null=True)
+    newest = UnicodeAttribute(null=True)
     pending_repeat = NumberAttribute(null=True)
     expires = NumberAttribute(null=True)
 
@@ -133,6 +134,10 @@ class MessageItem(Model):
     error = UnicodeAttribute(null=True)
     pricing = UnicodeAttribute(null=True)
     voice_note = UnicodeAttribute(null=True)
+    file = UnicodeAttribute(null=True)
+    body = UnicodeAttribute(null=True)
+    role = UnicodeAttribute(null=True)
+    resent = NumberAttribute(null=True)
     origination_id = UnicodeAttribute(null=True)
     languages = ListAttribute[Any](null=True)
     working_since = NumberAttribute(null=True)

@@ -23,6 +23,12 @@ class MediaBucket:
         with aws(SERVICE):
             return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
+    def read_up_to(self, key: str, limit: int) -> bytes | None:
+        with aws(SERVICE):
+            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            with answer["Body"] as stream:
+                return None if answer["ContentLength"] > limit else stream.read()
+
     def write(self, key: str, body: bytes, content_type: str) -> None:
         with aws(SERVICE):
             self._client.put_object(

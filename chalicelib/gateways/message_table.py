@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from chalicelib import voice_note
@@ -9,10 +10,14 @@ from chalicelib.conversation import MessageRecord
 from chalicelib.gateways.dynamodb import DynamoDb
 from chalicelib.gateways.items import MessageItem
 from chalicelib.gateways.updates import Update
-from chalicelib.ports import StatusUpdate, StoredNote
+from chalicelib.ports import Earlier, SavedStatus, StatusUpdate, StoredFile, StoredNote
 from chalicelib.voice_note import State, VoiceNote
 
-FORWARD = "attribute_not_exists(#status_rank) OR #status_rank < :rank"
+FORWARD = (
+    "attribute_not_exists(#status_rank) OR #status_rank < :rank"
+    # A message that was sent again after it had failed begins anew.
+    " OR (#status = :failed AND #attempt < :attempt)"
+)
 SHOWN = (State.TRANSCRIBED, State.STRUCTURED, State.FAILED)
 
 
@@ -29,7 +34,13 @@ def history_update(line: MessageRecord, expires: int, message_id: str = "") -> U
         "contact": line.contact,
         "expires": expires,
     }
-    optional = {"media_key": line.media_key, "code": line.code, "message_id": message_id}
+    optional = {
+        "media_key": line.media_key,
+        "code": line.code,
+        "message_id": message_id,
+        "body": line.body,
+        "role": line.role,
+    }
     values |= {name: value for name, value in optional.items() if value}
     return Update(model=MessageItem, key=line.id, set=values)
 
@@ -49,7 +60,7 @@ class MessageTable:
         item = self._db.get(MessageItem, record)
         return (item.status, int(item.attempt or 0)) if item and item.status else ("", 0)
 
-    def save_status(self, update: StatusUpdate) -> bool:
+    def save_status(self, update: StatusUpdate) -> SavedStatus:
         values = {
             "status": update.status,
             "status_rank": update.rank,
@@ -57,23 +68,87 @@ class MessageTable:
             "attempt": update.attempt,
             "expires": self._expires(),
         }
-        optional = {"error": update.error, "pricing": update.pricing}
+        # Statuses name the wamid, which the send did not: quotes and reactions name it, too.
+        optional = {
+            "error": update.error,
+            "pricing": update.pricing,
+            "message_id": update.wamid,
+        }
         values |= {name: value for name, value in optional.items() if value}
-        saved, _ = self._db.update(
+        saved, item = self._db.update(
             Update(
                 model=MessageItem,
                 key=update.record,
                 set=values,
                 condition=FORWARD,
-                values={"rank": ("status_rank", update.rank)},
+                values={
+                    "rank": ("status_rank", update.rank),
+                    "failed": ("status", "failed"),
+                    "attempt": ("attempt", update.attempt),
+                },
+            ),
+            returns="ALL_NEW",
+        )
+        return SavedStatus(saved, (item.role or "") if item is not None else "")
+
+    def sent_body(self, record: str) -> str:
+        item = self._db.get(MessageItem, record)
+        return (item.body or "") if item is not None else ""
+
+    def claim_resend(self, record: str, attempt: int) -> bool:
+        claimed, _ = self._db.update(
+            Update(
+                model=MessageItem,
+                key=record,
+                set={"resent": attempt},
+                condition="attribute_not_exists(#resent) OR #resent < :attempt",
+                values={"attempt": ("resent", attempt)},
             )
         )
-        return saved
+        return claimed
+
+    def free_resend(self, record: str, attempt: int) -> None:
+        self._db.update(Update(model=MessageItem, key=record, set={"resent": attempt - 1}))
 
     def record_of(self, message_id: str) -> str:
         """The outbound part that the provider knows under `message_id`, "" when none."""
         found = self._db.find(MessageItem, "by_message_id", "message_id", message_id)
         return found[0] if found else ""
+
+    def earlier(self, wamid: str) -> Earlier | None:
+        """The message with this wamid: a customer's own, or one of ours that a status named."""
+        item = self._db.get(MessageItem, wamid)
+        if item is None or not item.kind:
+            record = self.record_of(wamid)
+            item = self._db.get(MessageItem, record) if record else None
+        if item is None or not item.kind:
+            return None
+        return Earlier(item.kind, item.text or "", item.body or "")
+
+    def first_time(self, key: str, conversation: str, customer: str) -> bool:
+        values = {"conversation": conversation, "customer": customer, "expires": self._expires()}
+        first, _ = self._db.update(
+            Update(
+                model=MessageItem,
+                key=key,
+                set=values,
+                condition="attribute_not_exists(#expires)",
+            )
+        )
+        return first
+
+    def load_file(self, wamid: str) -> StoredFile | None:
+        item = self._db.get(MessageItem, wamid)
+        return StoredFile(**json.loads(item.file)) if item is not None and item.file else None
+
+    def save_file(self, file: StoredFile) -> None:
+        values = {
+            "file": json.dumps(asdict(file)),
+            "conversation": file.conversation,
+            "customer": file.customer,
+            "expires": self._expires(),
+        }
+        self._db.update(Update(model=MessageItem, key=file.wamid, set=values))
 
     def load_voice_note(self, wamid: str) -> StoredNote | None:
         item = self._db.get(MessageItem, wamid)

@@ -1,7 +1,7 @@
 """The door to SQS: what we put into queues, and how long a failed message waits."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SERVICE = "sqs"
 BATCH = 10  # SendMessageBatch takes at most ten entries
+BATCH_BYTES = 1_000_000  # ... and 1 MiB together, since August 2025
+PIECE = 150_000  # characters; even if JSON writes each in six bytes a letter stays below 1 MiB
 MAX_DELAY_SECONDS = 43_200  # ChangeMessageVisibility, at most 12 hours
 
 
@@ -32,9 +34,8 @@ class Queues:
         Repeating the call is harmless: FIFO queues drop what they have (dedup id).
         """
         for queue in dict.fromkeys(entry.queue for entry in entries):
-            mine = [entry for entry in entries if entry.queue == queue]
-            for start in range(0, len(mine), BATCH):
-                self._send_batch(queue, mine[start : start + BATCH])
+            for batch in _batches([entry for entry in entries if entry.queue == queue]):
+                self._send_batch(queue, batch)
 
     def park(self, parked: Parked) -> None:
         wamids = [member.done_id for member in parked.members]
@@ -48,14 +49,18 @@ class Queues:
         self._send_one("dead_letters", group, token(*wamids, "park"), _json(body))
 
     def park_unreadable(self, reason: str, body: str, receipt: str) -> None:
-        """Park a whole event that nobody can parse."""
-        letter = _json({"reason": reason, "body": body})
-        self._send_one("dead_letters", "unreadable", token(receipt, "park"), letter)
+        """Park a whole event that nobody can parse; one too large for a letter in several."""
+        parts = [body[at : at + PIECE] for at in range(0, len(body), PIECE)] or [body]
+        for number, part in enumerate(parts, start=1):
+            of = {"part": number, "parts": len(parts)} if len(parts) > 1 else {}
+            name = token(receipt, reason, "park", number)
+            letter = _json({"reason": reason, "body": part, **of})
+            self._send_one("dead_letters", "unreadable", name, letter)
 
-    def hand_over(self, conversation: str, wamid: str) -> None:
+    def hand_over(self, conversation: str, wamid: str, kind: str = "voice_note") -> None:
         payload = {"conversation": conversation, "wamid": wamid}
-        body = write("voice_note", payload)
-        self._send_one("voice_notes", token(conversation), token(wamid, "card"), body)
+        dedup = token(wamid, "card" if kind == "voice_note" else kind)
+        self._send_one("voice_notes", token(conversation), dedup, write(kind, payload))
 
     def delay(self, queue: str, receipt_handle: str, seconds: int) -> None:
         """Let a message that failed come back after `seconds`, not after the long time-out."""
@@ -91,6 +96,21 @@ class Queues:
             )
         if answer.get("Failed"):  # a 200 answer may still hold failures
             raise Throttled("the queue did not take every entry", service=SERVICE)
+
+
+def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """The entries in order, as many at a time as one call takes."""
+    batch: list[Entry] = []
+    size = 0
+    for entry in entries:
+        bytes_ = len(entry.body.encode())
+        if batch and (len(batch) == BATCH or size + bytes_ > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(entry)
+        size += bytes_
+    if batch:
+        yield batch
 
 
 def _json(value: dict[str, Any]) -> str:

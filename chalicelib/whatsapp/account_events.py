@@ -29,6 +29,14 @@ TELLING = (
 )
 """Keys whose short values say what happened and are never personal data."""
 
+ALARMING_FIELDS = frozenset({"account_alerts", "account_update", "security"})
+ALARMING_WORDS = frozenset(
+    {"REJECTED", "PAUSED", "DISABLED", "FLAGGED", "PENDING_DELETION", "RED", "DOWNGRADE"}
+    | {"THROUGHPUT_DOWNGRADE", "ENDPOINT_ERROR_RATE", "ENDPOINT_AVAILABILITY", "UNFLAGGED"}
+)
+"""Words in `event`, `decision` or `new_quality_score`; UNFLAGGED ends an alarm and is worth a line.
+Source: Meta, webhooks/overview; reference whatsapp-eum.md section 4."""
+
 MAX_SUMMARY = 200
 """Characters; a summary is one line of a log."""
 
@@ -47,9 +55,18 @@ def account_event_of(payload: Json) -> AccountEvent:
         phone_number_id=fields.text(fields.child(value, "metadata"), "phone_number_id"),
         waba_id=fields.text(payload, "waba_id"),
         errors=errors,
+        alarming=bool(errors) or _alarming(name, value),
         identity_change=change_in_update(update) if name == "user_id_update" else None,
         raw=value or payload,
     )
+
+
+def _alarming(name: str, value: Json) -> bool:
+    """Whether the account may soon be unable to send: restrictions, quality, refused templates."""
+    if name in ALARMING_FIELDS:
+        return True
+    words = {fields.text(value, key).upper() for key in ("event", "decision", "new_quality_score")}
+    return bool(words & ALARMING_WORDS)
 
 
 def _field_name(payload: Json, value: Json) -> str:

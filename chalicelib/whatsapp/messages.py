@@ -156,7 +156,8 @@ class AccountEvent:
     """Anything that is neither a customer's message nor a status.
 
     `summary` is fit for a log and an operator: field and event words, never personal data.
-    `identity_change` is set when it is the webhook field user_id_update.
+    `identity_change` is set when it is the webhook field user_id_update; `alarming` when an
+    operator should look.
     """
 
     field: str
@@ -165,4 +166,5 @@ class AccountEvent:
     waba_id: str = ""
     errors: tuple[WhatsAppError, ...] = ()
     identity_change: IdentityChange | None = None
+    alarming: bool = False
     raw: Json = default(default_factory=dict)

@@ -131,6 +131,13 @@ class FakeConversations:
             self.world.conversations[alias] = new.key
         return ""
 
+    def move(self, alias: str, key: str) -> None:
+        def moved() -> None:
+            if not isinstance(self.world.conversations.get(alias), Conversation):
+                self.world.conversations[alias] = key
+
+        self.world.call("move", moved)
+
     def point(self, alias: str, key: str) -> None:
         self.world.call("point", lambda: self.world.conversations.setdefault(alias, key))
 

@@ -130,21 +130,21 @@ def test_a_file_of_the_agent_arrives_as_it_is(world, name, content_type, kind):
 
 def test_a_file_whatsapp_does_not_take_is_told_to_the_agent(world):
     talk = live_chat(world)
-    talk.agent.attach("table.csv", "text/csv", b"a,b\n1,2\n")
+    talk.agent.attach("notes.rtf", "application/rtf", b"{\\rtf1 a}")
     world.run_for(2)
     assert sent_texts(talk.customer) == []
     [notice] = notices(talk.chat)
-    assert "WhatsApp does not take files of this type (text/csv)" in notice
+    assert "WhatsApp does not take files of this type (rtf)" in notice
 
 
 def test_a_file_too_large_for_whatsapp_is_told_to_the_agent(world):
-    """Connect takes 20 MB, WhatsApp 5 MB of photo."""
+    """Connect takes 20 MB, WhatsApp 16 MB of film."""
     talk = live_chat(world)
-    talk.agent.attach("photo.jpg", "image/jpeg", photo() + bytes(6 * 1024 * 1024))
+    talk.agent.attach("film.mp4", "video/mp4", bytes(17 * 1024 * 1024))
     world.run_for(5)
     assert sent_texts(talk.customer) == []
     [notice] = notices(talk.chat)
-    assert "check its type and size" in notice
+    assert "WhatsApp takes up to 16 MB for this type" in notice
 
 
 def test_statuses_move_forward_only(world):
@@ -159,16 +159,27 @@ def test_statuses_move_forward_only(world):
     assert ("Hello Mia", "read") in stored_status()
 
 
-def test_a_message_whatsapp_cannot_deliver_is_told_in_plain_words(world):
-    """131056: too many messages to one customer in a short time."""
+def test_more_messages_than_whatsapp_takes_from_one_are_paced_not_lost(world):
+    """131056: too many messages to one customer in a short time; each is sent again later."""
     talk = live_chat(world)
     for number in range(60):
         talk.agent.say(f"spam {number}")
     world.run_for(30)
+    assert len(sent_texts(talk.customer)) < 60
+    world.run_for(600)
+    assert sorted(sent_texts(talk.customer)) == sorted(f"spam {number}" for number in range(60))
+    assert notices(talk.chat) == []
+
+
+def test_a_message_that_never_gets_through_is_told_in_plain_words(world):
+    talk = live_chat(world)
+    for number in range(200):
+        talk.agent.say(f"spam {number}")
+    world.run_for(900)
     told = notices(talk.chat)
     assert told
     assert all("Too many messages in a short time" in notice for notice in told)
-    assert len(told) + len(sent_texts(talk.customer)) == 60
+    assert len(told) + len(sent_texts(talk.customer)) == 200
 
 
 def test_a_failure_is_told_once_however_often_its_status_comes(world):

@@ -1,0 +1,66 @@
+"""Conversations as DynamoDB keeps them -> as we know them."""
+
+import json
+from typing import Any
+
+from chalicelib.conversation import Conversation, Member, OpenChat, Pending, Reply
+from chalicelib.ring import Ring
+
+
+def conversation_of(item: Any) -> Conversation:
+    """The conversation in an item of its table."""
+    chat = None
+    if item.contact:
+        chat = OpenChat(
+            contact=item.contact,
+            participant_token=item.participant_token or "",
+            connection_token=item.connection_token or "",
+            connected_until=int(item.connected_until or 0),
+        )
+    return Conversation(
+        key=item.key,
+        customer=item.customer or "",
+        reply=Reply(
+            origination_id=item.origination_id or "",
+            to=item.to or "",
+            recipient=item.recipient or "",
+            group=item.group or "",
+        ),
+        name=item.name or "",
+        language=item.language or "",
+        chat=chat,
+        ended=item.ended or "",
+        ended_at=int(item.ended_at or 0),
+        opened=int(item.opened or 0),
+        done=ring(item),
+        last=item.last or "",
+        beyond=int(item.beyond or 0),
+        wrote_at=int(item.wrote_at or 0),
+        aliases=tuple(item.aliases or ()),
+        recent=tuple(int(each) for each in item.recent or ()),
+        newest=item.newest or "",
+        pending=_read_pending(item),
+    )
+
+
+def ring(item: Any) -> Ring:
+    """The ring of an item that has one."""
+    forgotten = -1 if item.forgotten_until is None else int(item.forgotten_until)
+    return Ring(tuple(item.done or ()), forgotten)
+
+
+def _read_pending(item: Any) -> Pending | None:
+    if not item.pending_id:
+        return None
+    members = tuple(
+        Member(**{**plain, "attributes": tuple(map(tuple, plain["attributes"]))})
+        for plain in json.loads(item.pending_members)
+    )
+    return Pending(
+        id=item.pending_id,
+        members=members,
+        since=int(item.pending_since or 0),
+        claimed_at=int(item.pending_claimed_at or 0),
+        attempts=int(item.pending_attempts or 0),
+        repeat=bool(item.pending_repeat),
+    )

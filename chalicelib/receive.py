@@ -1,0 +1,79 @@
+"""An entry of the inbound queue -> the message, ready to be bundled; or a change of identity.
+
+A message that quotes, reacts to, edits or deletes another one costs one more read, so that the
+agent sees which.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelib import routing
+from chalicelib.arrivals import arrive, lateness, moved_to
+from chalicelib.bundles import Queued
+from chalicelib.errors import ServiceError, UnreadableEvent
+from chalicelib.identities import Identities
+from chalicelib.log import count
+from chalicelib.ports import Messages
+from chalicelib.texts import Texts
+from chalicelib.whatsapp.answers import interactive_response
+from chalicelib.whatsapp.messages import AccountEvent, InboundMessage
+from chalicelib.whatsapp.parsing import parse
+from chalicelib.whatsapp.referred import beginning, refers_to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receive:
+    """`origination_id` answers for events that do not name End User Messaging's id of the number;
+    with `by_meta_id` (Cloud API) Meta's own id of the number is the one to send from.
+    """
+
+    history: Messages
+    identities: Identities
+    texts: Texts
+    origination_id: str
+    by_meta_id: bool
+    late_after_s: int
+    clock: Callable[[], int]
+
+    def message(self, receipt: str, body: str) -> Queued:
+        """The message in an entry; `receipt` is the queue's id. Raises UnreadableEvent."""
+        _, payload = routing.read(body)
+        message = parse(payload)
+        if not isinstance(message, InboundMessage):
+            raise UnreadableEvent("the inbound queue takes messages only", code="not_a_message")
+        sent_at = int(message.sent_at.timestamp()) if message.sent_at else 0
+        return arrive(
+            message,
+            receipt=receipt,
+            body=body,
+            texts=self.texts,
+            default_origination_id=self._number(message.phone_number_id),
+            about=self._about(message),
+            late=lateness(sent_at, self.clock(), self.texts, self.late_after_s),
+            response=interactive_response(message),
+        )
+
+    def moved(self, body: str) -> bool:
+        """Move a customer's identifiers; False when the entry is no such change."""
+        _, payload = routing.read(body)
+        event = parse(payload)
+        if not isinstance(event, AccountEvent) or event.identity_change is None:
+            return False
+        number = self._number(event.phone_number_id)
+        self.identities.move(moved_to(event.identity_change, event.phone_number_id, number))
+        return True
+
+    def _number(self, meta_id: str) -> str:
+        return meta_id if self.by_meta_id and meta_id else self.origination_id
+
+    def _about(self, message: InboundMessage) -> str:
+        wamid = refers_to(message)
+        if not wamid:
+            return ""
+        try:
+            found = self.history.earlier(wamid)
+        except ServiceError:
+            # "an earlier message" is better than no message.
+            count("QuotesNotFound")
+            return ""
+        return beginning(found.kind, found.text, found.body, self.texts) if found else ""

@@ -1,0 +1,147 @@
+"""Builds what WhatsApp's many forms need: files both ways, templates, the provider, the webhook.
+
+A part of `wiring.py`, apart from it for its length; each function takes the App whose doors it
+uses. Converters (PyAV, Pillow) are imported when the first file needs one.
+"""
+
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import yaml
+
+from chalicelib.agent_reads import AgentReads
+from chalicelib.ask_again import AskAgain
+from chalicelib.deliveries import Deliveries
+from chalicelib.file_parts import FileParts
+from chalicelib.gateways.web_files import WebFiles
+from chalicelib.inbound_files import InboundFiles
+from chalicelib.late_files import LateFiles
+from chalicelib.outbound_files import OutboundFiles
+from chalicelib.outbound_replies import OutboundReplies
+from chalicelib.send_again import SendAgain
+from chalicelib.send_template import SendTemplate
+from chalicelib.tell_agent import TellAgent
+from chalicelib.whatsapp.templates import Catalogue, read_catalogue
+
+if TYPE_CHECKING:
+    from chalicelib.ports import Audio, Pictures, WhatsApp
+    from chalicelib.wiring import App
+
+TEMPLATES = Path(__file__).with_name("templates.yaml")
+
+
+def pictures() -> "Pictures":
+    from chalicelib.gateways import images
+
+    return images
+
+
+def audio() -> "Audio":
+    from chalicelib.gateways import audio as door
+
+    return cast("Audio", door)
+
+
+def provider(app: "App") -> "WhatsApp":
+    """The door to WhatsApp that the settings name."""
+    settings = app.settings
+    if settings.whatsapp_provider == "cloud_api":
+        from chalicelib.gateways.cloud_api import CloudApi
+
+        return CloudApi(
+            app.http,
+            base_url=settings.meta_api_base_url,
+            version=settings.meta_api_version,
+            token=settings.whatsapp_access_token.get_secret_value(),
+            read=app.media.read,
+            write=app.media.write,
+            download=WebFiles(app.http).read,
+        )
+    return app.end_user_messaging
+
+
+def inbound_files(app: "App") -> InboundFiles:
+    return InboundFiles(
+        whatsapp=app.whatsapp,
+        parts=FileParts(media=app.media, pictures=pictures, audio=audio),
+        history=app.history,
+        queues=app.queues,
+        texts=app.agent_texts,
+    )
+
+
+def late_files(app: "App") -> LateFiles:
+    return LateFiles(
+        files=app.inbound_files,
+        history=app.history,
+        conversations=app.conversations,
+        to_agent=app.to_agent,
+    )
+
+
+def outbound_replies(app: "App") -> OutboundReplies:
+    files = OutboundFiles(
+        whatsapp=app.whatsapp,
+        files=WebFiles(app.http),
+        media=app.media,
+        pictures=pictures,
+        audio=audio,
+    )
+    return OutboundReplies(chat=app.chat, files=files, texts=app.customer_texts, clock=app.clock)
+
+
+def send_again(app: "App", tell_agent: TellAgent) -> SendAgain:
+    return SendAgain(
+        contacts=app.contacts,
+        history=app.history,
+        whatsapp=app.whatsapp,
+        outbox=app.queues,
+        tell_agent=tell_agent,
+        clock=app.clock,
+    )
+
+
+def deliveries(app: "App", tell_agent: TellAgent, again: SendAgain) -> Deliveries:
+    return Deliveries(
+        history=app.history,
+        contacts=app.contacts,
+        chat=app.chat,
+        tell_agent=tell_agent,
+        again=again,
+        receipts=app.settings.chat_receipts,
+        clock=app.clock,
+    )
+
+
+def ask_again(app: "App") -> AskAgain:
+    return AskAgain(history=app.history, whatsapp=app.whatsapp, texts=app.customer_texts)
+
+
+def agent_reads(app: "App") -> AgentReads:
+    return AgentReads(contacts=app.contacts, conversations=app.conversations, whatsapp=app.whatsapp)
+
+
+def send_template(app: "App") -> SendTemplate:
+    return SendTemplate(
+        catalogue=lambda: _catalogue(app),
+        outbox=app.queues,
+        texts=app.agent_texts,
+        clock=app.clock,
+        stamp=lambda at: datetime.fromtimestamp(at, UTC).isoformat(),
+    )
+
+
+def _catalogue(app: "App") -> Catalogue:
+    """What may be sent; only what WhatsApp has approved, where the account's id is known."""
+    account = app.settings.whatsapp_business_account_id
+    every = _written()
+    if not account or app.settings.whatsapp_provider != "eum":
+        return every
+    return every.only(app.end_user_messaging.template_statuses(account))
+
+
+@cache
+def _written() -> Catalogue:
+    return read_catalogue(yaml.safe_load(TEMPLATES.read_text("utf-8")))
