@@ -13,9 +13,9 @@ from tests.gateways.voice_samples import tone
 DAY = 24 * 3600
 
 
-def opened(world: World, token: str = "token-1", text: str = "Hello") -> OpenChat:
+def opened(world: World, key: str = "token-1", text: str = "Hello") -> OpenChat:
     return world.app.chat.start(
-        name="Mia", attributes={"conversation": "k1"}, initial_text=text, token=token
+        name="Mia", attributes={"conversation": "k1"}, initial_text=text, token=key
     )
 
 
