@@ -13,7 +13,6 @@ from infra.stacks.instance import InstanceStack
 from infra.stacks.messaging import MessagingStack
 from infra.stacks.observability import ObservabilityStack
 
-
 FLAGS = {
     # Log delivery by bucket policy: ACLs are off in every bucket.
     "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True,

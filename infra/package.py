@@ -87,13 +87,15 @@ def _for_runtime(pin: str) -> bool:
 def _sources() -> list[Path]:
     files = [ROOT / "app.py", ROOT / "requirements.txt", Path(__file__)]
     for folder in ("chalicelib", "lambdas"):
-        files += [p for p in (ROOT / folder).rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+        files += [
+            p for p in (ROOT / folder).rglob("*") if p.is_file() and "__pycache__" not in p.parts
+        ]
     return sorted(files)
 
 
 def _code() -> None:
     from chalice.deploy import packager
-    from chalice.utils import OSUtils, UI
+    from chalice.utils import UI, OSUtils
 
     project = BUILD / "project"
     shutil.rmtree(project, ignore_errors=True)
@@ -117,7 +119,15 @@ def _layer() -> None:
     version = RUNTIME.removeprefix("python")
     platforms = [argument for name in PLATFORMS for argument in ("--platform", name)]
     pins = [pin.partition(";")[0].strip() for pin in requirements()[1]]
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--only-binary=:all:", "--no-deps"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--only-binary=:all:",
+        "--no-deps",
+    ]
     command += ["--python-version", version, *platforms, "--target", str(folder), *pins]
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
     if done.returncode:
@@ -129,7 +139,10 @@ def _layer() -> None:
 
 def _same_bytes(built: Path, target: Path) -> None:
     """Copy a zip without its dates and byte code, so that CDK sees the same asset again."""
-    with zipfile.ZipFile(built) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
+    with (
+        zipfile.ZipFile(built) as source,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out,
+    ):
         for name in sorted(set(source.namelist())):
             if "__pycache__" not in name and not name.endswith("/"):
                 _put(out, name, source.read(name))

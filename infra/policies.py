@@ -134,7 +134,9 @@ def _queues(function: Function, uses: Uses, at: Places) -> list[Statement]:
         read = ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"]
         delayed = [] if function.name == "ingest" else ["ChangeMessageVisibility"]
         actions = [f"sqs:{action}" for action in (*read, *delayed)]
-        made.append(_allow("Take", actions, [at.names.queue_arn(s.queue) for s in function.sources]))
+        made.append(
+            _allow("Take", actions, [at.names.queue_arn(s.queue) for s in function.sources])
+        )
     if uses.sends_to:
         queues = [at.names.queue_arn(queue) for queue in uses.sends_to]
         made.append(_allow("Send", ["sqs:SendMessage"], queues))

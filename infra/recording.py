@@ -93,7 +93,7 @@ class Recorder:
             for m in deliverer.mappings
         ]
         lambdas = self._world.lambdas
-        for name, (handler, timeout_s) in list(lambdas._handlers.items()):  # noqa: SLF001
+        for name, (handler, timeout_s) in list(lambdas._handlers.items()):
             ours = name.partition("-")[2].partition("-")[2]  # puente-<stage>-<function>
             lambdas.register(name, self._named_handler(ours, handler), timeout_s=timeout_s)
 
@@ -197,7 +197,12 @@ def card_refused(world: World) -> None:
         failing(world, lambda call: call.service == "http:openai", Action.SERVER_ERROR, times=6)
         mia.sends_voice_note(VOICE_NOTE.read_bytes())
         world.settle()
-        failing(world, lambda call: call.operation == "SendMessage" and on_chat(call), action, times=times)
+        failing(
+            world,
+            lambda call: call.operation == "SendMessage" and on_chat(call),
+            action,
+            times=times,
+        )
         world.run_for(900)
 
 
@@ -238,7 +243,12 @@ def crashes(world: World) -> None:
     failing(world, lambda call: call.operation == "SendWhatsAppMessage", Action.TIMEOUT_AFTER)
     agent.say("It may have arrived")
     world.run_for(300)
-    failing(world, lambda call: call.operation == "SendMessage" and on_chat(call), Action.THROTTLE, times=4)
+    failing(
+        world,
+        lambda call: call.operation == "SendMessage" and on_chat(call),
+        Action.THROTTLE,
+        times=4,
+    )
     mia.says("and again")
     world.run_for(300)
     failing(world, lambda call: call.operation == "StartAttachmentUpload", KILLED)

@@ -10,7 +10,7 @@ from infra.rehearsal.surroundings import Surroundings
 QUEUES = ["General", "Orders", "Billing", "Support", "Claims", "Urgent"]
 WAIT_SECONDS = 90
 VOICE_NOTE = Path(__file__).parents[2] / "sandbox" / "voice_notes" / "claim_en.ogg"
-Line = tuple[float, str]
+BOTH = {"transcribe-voice-note", "structure-voice-note"}
 
 
 class Timeline:
@@ -75,8 +75,14 @@ def hold_second(around: Surroundings, say: Callable[[str], None]) -> None:
         leo = world.phones.add("Leo", "15550100002")
         leo.sends_voice_note(VOICE_NOTE.read_bytes())
     line.add("Leo opens with a voice note")
-    line.until("the flow has called both functions", lambda: len(set(around.invocations)) >= 2)
+    line.until("the flow has called both functions", lambda: _called(around) == BOTH)
     line.until("the chat waits in a queue", lambda: _locked(around, _waiting))
+
+
+def _called(around: Surroundings) -> set[str]:
+    """Functions a flow has called and got an answer of, by the end of their names."""
+    done = around.world.lambdas.invocations
+    return {one.function_name.split("-", 2)[2] for one in done if one.error is None}
 
 
 def _waiting(around: Surroundings) -> bool:

@@ -5,13 +5,15 @@ to the local AWS's topics, their flows call the local AWS's functions.
 """
 
 import json
+import shutil
 import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from flowkit.engine.services import LambdaAnswer
+import yaml
+
 from infra.rehearsal.local_aws import LocalAws
 from sandbox.clock import SandboxClock
 from sandbox.server import SandboxServer
@@ -20,6 +22,10 @@ from sandbox.world import World
 TICK_SECONDS = 0.05
 ALWAYS = ["00:00-24:00"]
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class FlowFunctionFailed(Exception):
+    """The local AWS's function ended with an error; the flow takes its error branch."""
 
 
 class Surroundings:
@@ -31,12 +37,12 @@ class Surroundings:
         self._server = SandboxServer(self.world.router, port=0)
         self._sns, self._lambda = aws.client("sns"), aws.client("lambda")
         self._stopped = threading.Event()
-        self.invocations: list[str] = []
         self.world.network.account.destinations[:] = [
             {"eventDestinationArn": topics["whatsapp-events"]}
         ]
         self.world.topics.publish = self._publish  # type: ignore[method-assign]
-        self.world.lambdas.invoke = self._invoke  # type: ignore[method-assign]
+        for arn in self.world.bundle.settings["arns"]["lambdas"].values():
+            self._associate(arn)
 
     @property
     def url(self) -> str:
@@ -45,7 +51,7 @@ class Surroundings:
     def __enter__(self) -> Self:
         self._server.start()
         self.world.url = self._server.url
-        self.world._mount()  # noqa: SLF001  (attachments and OpenAI, at the server's address)
+        self.world._mount()
         threading.Thread(target=self._tick, daemon=True).start()
         return self
 
@@ -69,27 +75,22 @@ class Surroundings:
         sent = self._sns.publish(TopicArn=topic_arn, Message=message, MessageAttributes=typed)
         return str(sent["MessageId"])
 
-    def _invoke(self, arn: str, event: dict[str, Any], *, limit_s: float) -> LambdaAnswer:  # noqa: ARG002
-        """The engine judges by the time taken whether Connect would still have waited."""
-        started = time.monotonic()
-        with self.lock.released():
-            answer = self._lambda.invoke(
-                FunctionName=arn.rpartition(":")[2], Payload=json.dumps(event).encode()
-            )
-        self.invocations.append(arn.rpartition(":")[2])
-        took = time.monotonic() - started
-        payload = json.loads(answer["Payload"].read())
-        if answer.get("FunctionError"):
-            return LambdaAnswer(error=str(payload.get("errorType", "error")), took_s=took)
-        return LambdaAnswer(payload=payload, took_s=took)
+    def _associate(self, arn: str) -> None:
+        """Let flows call the local AWS's function of this ARN."""
+        name = arn.rpartition(":")[2]
+
+        def call(event: Any, context: Any) -> Any:  # noqa: ARG001
+            answer = self._lambda.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+            payload = json.loads(answer["Payload"].read())
+            if answer.get("FunctionError"):
+                raise FlowFunctionFailed(str(payload))
+            return payload
+
+        self.world.flow_runner.register_lambda(name, call)
 
 
 def flows_for(stage: str, source: Path, target: Path, *, region: str, account: str) -> Path:
     """A copy of the contact flows with a stage of that name, open at all hours."""
-    import shutil
-
-    import yaml
-
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(source, target)
     file = target / "settings.yaml"

@@ -29,7 +29,9 @@ class Fitted:
     changed: list[str] = field(default_factory=list)
 
 
-def fit(template: Template, *, imports: Mapping[str, str], environment: Mapping[str, str]) -> Fitted:
+def fit(
+    template: Template, *, imports: Mapping[str, str], environment: Mapping[str, str]
+) -> Fitted:
     """`imports` gives the values of exports nobody makes here; `environment` goes to functions."""
     fitted = Fitted(copy.deepcopy(template))
     resources: dict[str, Any] = fitted.template["Resources"]

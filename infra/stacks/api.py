@@ -51,10 +51,8 @@ def http_api(
         throttle=apigateway.ThrottleSettings(rate_limit=CALLS_PER_SECOND, burst_limit=BURST),
         detailed_metrics_enabled=True,
     )
-    stage.node.default_child.access_log_settings = (
-        apigateway.CfnStage.AccessLogSettingsProperty(
-            destination_arn=group.log_group_arn, format=json.dumps(LOGGED)
-        )
+    stage.node.default_child.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+        destination_arn=group.log_group_arn, format=json.dumps(LOGGED)
     )
     cdk.CfnOutput(stack, "ApiUrl", value=stage.url)
     return api

@@ -14,7 +14,12 @@ from infra.stacks.data import DataStack, copy_alias, copy_bucket
 
 AT_HOUR = "3"  # UTC
 # What AWS Backup does to a table with its advanced features (AWS Backup developer guide).
-ON_TABLES = ("StartAwsBackupJob", "DescribeTable", "ListTagsOfResource", "RestoreTableFromAwsBackup")
+ON_TABLES = (
+    "StartAwsBackupJob",
+    "DescribeTable",
+    "ListTagsOfResource",
+    "RestoreTableFromAwsBackup",
+)
 
 
 class CopiesStack(ConcernStack):
@@ -78,9 +83,11 @@ class BackupStack(ConcernStack):
             disable_default_backup_policy=True,
         )
 
-
     def _may_back_up(self, role: iam.Role, data: DataStack) -> None:
-        tables = [self.names.table_arn(self.names.conversations), self.names.table_arn(self.names.messages)]
+        tables = [
+            self.names.table_arn(self.names.conversations),
+            self.names.table_arn(self.names.messages),
+        ]
         via = f"dynamodb.{self.region}.amazonaws.com"
         statements = [
             iam.PolicyStatement(actions=[f"dynamodb:{a}" for a in ON_TABLES], resources=tables),

@@ -77,7 +77,10 @@ class MessagingStack(ConcernStack):
     def _with_letters(self, name: str, *, days: int, receives: int, **more: Any) -> None:
         letters = names.letters_of(name)
         self._queue(letters, days=LETTERS_DAYS)
-        redrive = {"deadLetterTargetArn": self.queues[letters].attr_arn, "maxReceiveCount": receives}
+        redrive = {
+            "deadLetterTargetArn": self.queues[letters].attr_arn,
+            "maxReceiveCount": receives,
+        }
         self._queue(name, days=days, redrive_policy=redrive, **more)
 
     def _queue(self, name: str, *, days: int, **more: Any) -> None:
