@@ -4,11 +4,14 @@ And the way back: `stage_section` prints the ids of a deployed stage as the sect
 `contact_flows/settings.yaml` wants under `stages`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from infra.settings import Stage
 
 FILE = Path(__file__).parent.parent / "contact_flows" / "settings.yaml"
 Time = tuple[int, int]
@@ -70,3 +73,32 @@ def _hours(values: dict[str, Any]) -> Hours:
 def _time(text: str) -> Time:
     hours, _, minutes = text.strip().partition(":")
     return int(hours) % 24, int(minutes)
+
+
+def of_instance(stage: Stage, clients: Callable[[str], Any]) -> dict[str, dict[str, str]]:
+    """The ids of what a stage's instance has, by the names the flows use."""
+    instance = stage.connect.instance_id or _exported(stage, clients("cloudformation"))
+    connect = clients("connect")
+    found: dict[str, dict[str, str]] = {"instance": {"id": instance}}
+    listings = {
+        "hours": ("list_hours_of_operations", "HoursOfOperationSummaryList"),
+        "queues": ("list_queues", "QueueSummaryList"),
+        "flows": ("list_contact_flows", "ContactFlowSummaryList"),
+        "modules": ("list_contact_flow_modules", "ContactFlowModulesSummaryList"),
+    }
+    for kind, (operation, key) in listings.items():
+        pages = connect.get_paginator(operation).paginate(InstanceId=instance)
+        named = {one.get("Name", ""): one["Id"] for page in pages for one in page[key]}
+        found[kind] = {
+            name.removeprefix(f"{stage.prefix}-").replace("-", "_"): one
+            for name, one in named.items()
+            if name.startswith(f"{stage.prefix}-")
+        }
+    return found
+
+
+def _exported(stage: Stage, cloudformation: Any) -> str:
+    pages = cloudformation.get_paginator("list_exports").paginate()
+    wanted = f"{stage.prefix}-instance-id"
+    exports = {one["Name"]: one["Value"] for page in pages for one in page["Exports"]}
+    return str(exports[wanted])

@@ -22,6 +22,7 @@ class Deployed:
     resources: int = 0
     left_out: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
+    pointed: tuple[str, ...] = ()
 
 
 def deploy(
@@ -33,7 +34,7 @@ def deploy(
     environment: Mapping[str, str],
 ) -> Deployed:
     """Raises RehearsalProblem with the reason of the first resource that failed."""
-    deployed = Deployed()
+    deployed = Deployed(pointed=tuple(environment))
     _upload(aws, assembly, prefix)
     for concern in ORDER:
         file = assembly / f"{prefix}-{concern}.template.json"

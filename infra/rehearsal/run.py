@@ -72,9 +72,7 @@ def _deploy(
     say(f"left out, the local AWS does not know them ({len(done.left_out)}):")
     for line in done.left_out:
         say(f"  {line}")
-    say(
-        f"pointed at this machine ({len(done.changed)} functions): {done.changed[0].partition(': ')[2]}"
-    )
+    say(f"pointed at this machine ({len(done.changed)} functions): {', '.join(done.pointed)}")
     say("not played here: KMS encryption, IAM decisions, X-Ray, alarms, CloudWatch metrics")
 
 

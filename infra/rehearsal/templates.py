@@ -22,7 +22,7 @@ LACKING = (
 
 @dataclass
 class Fitted:
-    """`left_out`: "Type  LogicalId" per resource; `changed`: sentences."""
+    """`left_out`: "Type  LogicalId" per resource; `changed`: functions."""
 
     template: Template
     left_out: list[str] = field(default_factory=list)
@@ -41,7 +41,7 @@ def fit(
     for name, one in resources.items():
         if one["Type"] == "AWS::Lambda::Function":
             one["Properties"]["Environment"]["Variables"].update(environment)
-            fitted.changed.append(f"{name}: {', '.join(environment)}")
+            fitted.changed.append(name)
     fitted.template = _imported(fitted.template, imports)
     _forget(fitted.template, set(template["Resources"]) - set(resources))
     # Both only ask whether CDK's own resources are in the account.

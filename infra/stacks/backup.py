@@ -14,12 +14,7 @@ from infra.stacks.data import DataStack, copy_alias, copy_bucket
 
 AT_HOUR = "3"  # UTC
 # What AWS Backup does to a table with its advanced features (AWS Backup developer guide).
-ON_TABLES = (
-    "StartAwsBackupJob",
-    "DescribeTable",
-    "ListTagsOfResource",
-    "RestoreTableFromAwsBackup",
-)
+ON_TABLES = ("StartAwsBackupJob", "DescribeTable", "ListTagsOfResource")
 
 
 class CopiesStack(ConcernStack):
@@ -50,6 +45,8 @@ class BackupStack(ConcernStack):
 
     def __init__(self, scope: Construct, stage: Stage, *, data: DataStack) -> None:
         super().__init__(scope, "backup", stage)
+        at = self.names
+        self.tables = [at.table_arn(table) for table in (at.conversations, at.messages)]
         here = vault(self, stage, self.removal)
         there = backup.BackupVault.from_backup_vault_arn(
             self,
@@ -76,21 +73,16 @@ class BackupStack(ConcernStack):
         plan.add_selection(
             "Selection",
             role=role,
-            resources=[
-                backup.BackupResource.from_arn(self.names.table_arn(self.names.conversations)),
-                backup.BackupResource.from_arn(self.names.table_arn(self.names.messages)),
-            ],
+            resources=[backup.BackupResource.from_arn(table) for table in self.tables],
             disable_default_backup_policy=True,
         )
 
     def _may_back_up(self, role: iam.Role, data: DataStack) -> None:
-        tables = [
-            self.names.table_arn(self.names.conversations),
-            self.names.table_arn(self.names.messages),
-        ]
         via = f"dynamodb.{self.region}.amazonaws.com"
         statements = [
-            iam.PolicyStatement(actions=[f"dynamodb:{a}" for a in ON_TABLES], resources=tables),
+            iam.PolicyStatement(
+                actions=[f"dynamodb:{a}" for a in ON_TABLES], resources=self.tables
+            ),
             iam.PolicyStatement(
                 actions=["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"],
                 resources=[

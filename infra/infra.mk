@@ -1,0 +1,66 @@
+# Deployment. Two environments of its own: CDK (.venv-infra) and the local AWS (.venv-rehearsal).
+
+STAGE ?= dev
+INFRA := .venv-infra/bin/python
+CDK := npx --yes aws-cdk@2.1148.1
+# CDK's runtime prints a notice for Node 20, which it still runs on.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+
+.PHONY: package synth test-infra rehearse deploy-data deploy diff destroy link clean-infra
+
+package: .venv-infra/.ready ## zip and layer for AWS
+	@$(INFRA) -m infra package --stage $(STAGE)
+
+synth: .venv-infra/.ready ## templates, rule packs (cdk-nag), cfn-lint
+	@$(INFRA) -m infra synth --stage $(STAGE)
+
+test-infra: .venv/.dev synth ## what the templates promise
+	@$(PY) -m pytest tests/test_infra.py --no-cov -p no:cacheprovider
+
+rehearse: .venv/.dev .venv-rehearsal/.ready synth ## deploy to a local AWS and hold a conversation
+	@$(PY) -m infra rehearse --stage $(STAGE)
+
+# The functions get the AI key's value when they are deployed: its secret comes before them.
+deploy-data: synth ## STAGE=prod: key, tables, bucket (before the first `make deploy`)
+	@$(CDK) deploy --app build/cdk/$(STAGE) --require-approval never "*-data" "*-copies"
+
+deploy: .venv/.dev synth ## STAGE=prod: everything, onto the account of your AWS credentials
+	@$(PY) -m infra has-ai-key --stage $(STAGE)
+	@$(CDK) deploy --app build/cdk/$(STAGE) --require-approval never --all
+	@$(PY) -m infra link --stage $(STAGE)
+
+diff: synth ## STAGE=prod: what a deployment would change
+	@$(CDK) diff --app build/cdk/$(STAGE)
+
+destroy: synth ## STAGE=dev: take the stacks away (data stays where keep_data is true)
+	@$(CDK) destroy --app build/cdk/$(STAGE) --all
+
+link: .venv/.dev ## STAGE=prod: send the WhatsApp account's events to us
+	@$(PY) -m infra link --stage $(STAGE)
+
+clean-infra: ## remove the deployment's environments
+	rm -rf .venv-infra .venv-rehearsal build/cdk build/rehearsal
+
+.venv-infra/.ready: infra/requirements.txt
+	@node --version >/dev/null 2>&1 || { \
+	  echo "CDK needs Node.js 20 or later: https://nodejs.org" >&2; exit 1; }
+	@for python in $(PYTHONS); do \
+	  if "$$python" -c '$(FITS)' 2>/dev/null; then found="$$python"; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "the deployment needs Python 3.11, 3.12 or 3.13" >&2; exit 1; \
+	fi; \
+	echo "installing what the deployment needs (once, about a minute)"; \
+	"$$found" -m venv .venv-infra
+	@$(INFRA) -m pip install --quiet --disable-pip-version-check -r infra/requirements.txt
+	@touch $@
+
+# ministack runs functions with its own interpreter: it must be the one of the package.
+.venv-rehearsal/.ready: infra/rehearsal/requirements.txt
+	@python3.13 --version >/dev/null 2>&1 || { \
+	  echo "the rehearsal runs the functions as AWS does, with Python 3.13: install it" >&2; exit 1; }
+	@echo "installing the local AWS (once, under a minute)"
+	@python3.13 -m venv .venv-rehearsal
+	@.venv-rehearsal/bin/python -m pip install --quiet --disable-pip-version-check \
+	  -r infra/rehearsal/requirements.txt
+	@touch $@
