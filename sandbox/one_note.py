@@ -94,7 +94,7 @@ def _understood(world: World, wamid: str) -> dict[str, Any]:
         "reason": (transcript.error if transcript else failure.reason if failure else "") or None,
         "transcript": transcript.text if transcript else "",
         "confidence": transcript.confidence if transcript else None,
-        "engine": transcript.engine if transcript else None,
+        "engine": (transcript.engine if transcript else "") or None,
         "language": (transcript.language if transcript else "") or None,
         "duration_s": round(note.duration_s, 2) if note else None,
         "facts": note.facts if note else None,
