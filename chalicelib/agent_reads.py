@@ -21,8 +21,8 @@ class AgentReads:
         """Mark everything up to the customer's last message; best effort."""
         item = self._contacts.load(event.initial_contact_id)
         found = self._conversations.load(item.conversation) if item else None
-        if found is None or not found.newest:
-            return
+        if found is None or not found.newest or found.wrote_at >= int(event.at.timestamp()):
+            return  # what came after the agent looked is not read yet
         try:
             self._whatsapp.post_status(found.reply.origination_id, read_receipt(found.newest))
         except ServiceError:

@@ -75,6 +75,14 @@ def record_key(event: str, part: int) -> str:
     return f"out#{event}#{part}"
 
 
+def callback_of(record: str, contact: str) -> Callback | None:
+    """What the callback data of a first send would be, from its record; None without a contact."""
+    found = record.split("#")
+    if not contact or len(found) != 3 or not found[2].isdigit():  # noqa: PLR2004  (record_key)
+        return None
+    return Callback(contact, found[1], int(found[2]), 1)
+
+
 def read_callback(text: str | None) -> Callback | None:
     """The callback data of a status, or None when it is not ours."""
     fields = (text or "").split("|")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 
-from chalicelib.contact import Callback, read_callback
+from chalicelib.contact import Callback, callback_of, read_callback
 from chalicelib.errors import ServiceError
 from chalicelib.live_chat import ChatOver, LiveChat
 from chalicelib.log import count, warn
@@ -51,10 +51,11 @@ class Deliveries:
         # Told before it is stored: a crash in between repeats the notice under the same token,
         # the other way round the agent would never read it.
         if status.status == "failed" and self._is_news(update):
-            self._failed(status, callback)
+            self._failed(status, callback or callback_of(record, self._history.contact_of(record)))
         saved = self._history.save_status(update)
-        if saved.moved and saved.role == "AGENT" and callback:
-            self._show_receipt(status.status, callback)
+        sent = callback or callback_of(record, saved.contact)
+        if saved.moved and saved.role == "AGENT" and sent:
+            self._show_receipt(status.status, sent)
 
     def _record_of(self, status: DeliveryStatus) -> str:
         return self._history.record_of(status.wamid) if status.wamid else ""

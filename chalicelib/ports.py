@@ -158,10 +158,14 @@ class StatusUpdate:
 
 @dataclass(frozen=True, slots=True)
 class SavedStatus:
-    """Whether the status was news, and who wrote the message (AGENT, SYSTEM, ...; "" unknown)."""
+    """Whether the status was news; who wrote the message (AGENT, SYSTEM, ...) in which contact.
+
+    Role and contact are "" until the message is recorded.
+    """
 
     moved: bool
     role: str = ""
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +241,10 @@ class Messages(Protocol):
 
     def save_status(self, update: StatusUpdate) -> SavedStatus:
         """Store a status unless a later one is there already."""
+        ...
+
+    def contact_of(self, record: str) -> str:
+        """The contact an outbound part came from, "" when it is not recorded."""
         ...
 
     def sent_body(self, record: str) -> str:

@@ -138,7 +138,10 @@ class ToCustomer:
 
         Normal for the greeting, which is published before StartChatContact has answered.
         """
-        key = self._chat.attributes(contact).get("conversation", "")
+        try:
+            key = self._chat.attributes(contact).get("conversation", "")
+        except Rejected:
+            return None  # Connect does not know this contact, and never will
         conversation = self._conversations.load(key) if key else None
         if conversation is None:
             return None

@@ -89,7 +89,13 @@ class MessageTable:
             ),
             returns="ALL_NEW",
         )
-        return SavedStatus(saved, (item.role or "") if item is not None else "")
+        if item is None:
+            return SavedStatus(saved)
+        return SavedStatus(saved, item.role or "", item.contact or "")
+
+    def contact_of(self, record: str) -> str:
+        item = self._db.get(MessageItem, record)
+        return (item.contact or "") if item is not None else ""
 
     def sent_body(self, record: str) -> str:
         item = self._db.get(MessageItem, record)

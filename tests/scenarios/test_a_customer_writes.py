@@ -242,9 +242,6 @@ def test_blue_ticks_follow_the_policy(policy, tick):
         assert mia.tick(wamid) == tick
 
 
-@pytest.mark.xfail(
-    strict=True, reason="READ_RECEIPTS=on_agent does the same as never: nobody reads message.read"
-)
 def test_blue_ticks_may_wait_until_the_agent_has_read():
     with World(settings={"READ_RECEIPTS": "on_agent"}) as world:
         talk = live_chat(world)

@@ -223,9 +223,6 @@ def test_a_failure_is_told_when_the_answer_of_the_table_was_lost(world):
     assert len(notices(talk.chat)) == 1
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Deliveries._tell finds the contact by callback data only, not by history"
-)
 def test_a_failed_status_without_our_callback_data_is_told_as_well(world):
     """Pass-through of callback data by End User Messaging is not documented."""
     world.network.switches.callback_data = False
@@ -373,9 +370,6 @@ def test_what_another_channel_says_in_the_same_instance_stays_there(world):
     assert not world.sqs.queues["outbound.fifo"].messages
 
 
-@pytest.mark.xfail(
-    strict=True, reason="ToCustomer._introduce: a contact Connect does not know comes back for ever"
-)
 def test_chat_records_of_a_contact_nobody_knows_are_let_go(world):
     record = {
         "InitialContactId": "99999999-9999-4999-8999-999999999999",

@@ -108,9 +108,9 @@ def test_each_may_be_the_first_thing_a_customer_ever_sends(world):
 
 
 def test_a_file_connect_refuses_becomes_a_link(world):
-    """A sticker is WebP, which chats do not take."""
+    """An archive is nothing a chat takes, and nothing we would unpack."""
     talk = live_chat(world)
-    talk.customer.sends("sticker", media=picture("WEBP"))
+    talk.customer.sends("document", media=b"PK\x05\x06" + bytes(18), filename="all.zip")
     world.settle()
     assert "Open it: http" in lines(talk.chat)[-1]
 
