@@ -19,7 +19,7 @@ from flowkit.explore import as_text as explored_text
 from flowkit.explore import explore as explore_flow
 from flowkit.life import Life
 from flowkit.lint.report import FORMATS
-from flowkit.lint.sources import files_in, lint_file, read
+from flowkit.lint.sources import files_in, lint_file, lint_settings, read
 from flowkit.model import Flow, FlowError
 from flowkit.play import (
     Ask,
@@ -63,6 +63,8 @@ def lint(
     if format not in FORMATS:
         raise typer.BadParameter(f"choose one of {', '.join(FORMATS)}", param_hint="--format")
     files = [(str(p), lint_file(p, channel, flow_type, stage)) for p in files_in(paths)]
+    for folder in (path for path in paths if path.is_dir()):
+        files += [(str(p), issues) for p, issues in lint_settings(folder, stage) if issues]
     typer.echo(FORMATS[format](files))
     if any(issue.severity == "error" for _, issues in files for issue in issues):
         raise typer.Exit(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flowkit.actions import find
 from flowkit.lint import rules as _rules  # noqa: F401  importing registers every rule
 from flowkit.lint.issue import RULES, Finding, Issue, Rule, Subject
+from flowkit.lint.known import Known
 from flowkit.model import Flow
 
 __all__ = ["RULES", "Finding", "Issue", "Rule", "Subject", "lint"]
@@ -12,14 +13,19 @@ __all__ = ["RULES", "Finding", "Issue", "Rule", "Subject", "lint"]
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
-def lint(flow: Flow, channel: str = "chat", flow_type: str | None = None) -> list[Issue]:
+def lint(
+    flow: Flow,
+    channel: str = "chat",
+    flow_type: str | None = None,
+    known: Known | None = None,
+) -> list[Issue]:
     """Every issue of a flow, ordered by action, then severity, then code.
 
     `channel` is "chat", "voice" or "any"; `flow_type` one of the API's, where the document does
-    not tell. An action may allow a code with a reason:
+    not tell; `known` what settings.yaml declares. An action may allow a code with a reason:
     `Metadata.ActionMetadata.<Identifier>.allow = {"<code>": "<reason>"}`.
     """
-    subject = Subject.of(flow, channel, flow_type)
+    subject = Subject.of(flow, channel, flow_type, known)
     issues = [
         _issue(subject, rule, finding)
         for rule in RULES.values()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from flowkit.actions.spec import Evidence
+from flowkit.lint.known import Known
 from flowkit.model import Action, Flow
 
 Severity = Literal["error", "warning", "info"]
@@ -27,21 +28,28 @@ METADATA_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A flow under lint: for which channel, and of which flow type (None: not known)."""
+    """A flow under lint: for which channel, of which flow type (None: not known), and what its
+    settings say of the world (None: nothing)."""
 
     flow: Flow
     channel: str = "chat"
     flow_type: str | None = None
+    known: Known | None = None
 
     @staticmethod
-    def of(flow: Flow, channel: str = "chat", flow_type: str | None = None) -> Subject:
+    def of(
+        flow: Flow,
+        channel: str = "chat",
+        flow_type: str | None = None,
+        known: Known | None = None,
+    ) -> Subject:
         """With the flow type the document tells, unless one is given."""
         if flow_type is None:
             told = flow.metadata.get("type")
             flow_type = METADATA_TYPES.get(told) if isinstance(told, str) else None
         if flow.is_module:
             flow_type = "MODULE"
-        return Subject(flow, channel, flow_type)
+        return Subject(flow, channel, flow_type, known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
+
 from flowkit.lint import lint
 from flowkit.lint.issue import Issue
+from flowkit.lint.known import Known, known_from
 from flowkit.model import Flow, FlowError, parse
 from flowkit.render import RenderError, load_settings, render
+from flowkit.unused import unused_values
 
 _TEMPLATE = ".json.j2"
 _SETTINGS = "settings.yaml"
@@ -32,9 +36,41 @@ def lint_file(
     """The issues of one file. What cannot be read or rendered is an issue too."""
     try:
         flow = read(path, stage)
+        known = _known(path, stage) if path.name.endswith(_TEMPLATE) else None
     except (FlowError, RenderError) as error:
         return [unreadable(path, str(error))]
-    return lint(flow, channel, flow_type)
+    return lint(flow, channel, flow_type, known)
+
+
+def lint_settings(folder: Path, stage: str = "sandbox") -> list[tuple[Path, list[Issue]]]:
+    """Issues of a folder's settings.yaml: values no template reads. [] without such a file."""
+    path = folder / _SETTINGS
+    if not path.exists():
+        return []
+    try:
+        return [(path, [_unused(path, *found) for found in unused_values(folder, stage)])]
+    except RenderError:
+        return []  # the template that cannot be rendered has an issue of its own
+
+
+def _unused(path: Path, line: int, name: str) -> Issue:
+    return Issue(
+        code="unused-setting",
+        severity="error",
+        sentence=f"{path}:{line}: no flow reads {name}.",
+        flow=path.name,
+        action="",
+        name="",
+        evidence="documented",
+        hint="Remove it, or use it in a template.",
+    )
+
+
+def _known(path: Path, stage: str) -> Known:
+    settings_path = _settings_of(path)
+    answers = settings_path.parent / "stand_ins.yaml"
+    given = yaml.safe_load(answers.read_text(encoding="utf-8")) if answers.exists() else {}
+    return known_from(load_settings(settings_path, stage), given.get("functions"))
 
 
 def read(path: Path, stage: str = "sandbox") -> Flow:
