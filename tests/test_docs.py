@@ -292,7 +292,7 @@ def test_what_runs_in_aws_logs_and_never_prints() -> None:
 
 
 def test_nothing_is_left_unfinished() -> None:
-    words = re.compile(r"\b(TODO|FIXME|XXX|HACK|NotImplementedError)\b")
+    words = re.compile(r"#.*\b(TODO|FIXME|XXX|HACK)\b|\bNotImplementedError\b")
     assert [module.where for module in CODE if words.search(module.text)] == []
 
 

@@ -87,11 +87,19 @@ def converse(world: World) -> None:
     break_once(world)
     mia.says("and the " + SAID[1])
     world.topics.publish(world.whatsapp_topic, f"not json, but {SAID[0]} from {PHONE}", {})
+    mia.publish_raw(account_news())
     world.run_for(120)
     ana.end()
     world.run_for(5)
     mia.sends_voice_note(NOTE.read_bytes())
     world.run_for(30)
+
+
+def account_news() -> dict[str, object]:
+    """News about the account that names a customer."""
+    preference = {"wa_id": PHONE, "detail": f"{NAME}: {SAID[0]}", "value": "stop"}
+    value = {"contacts": [{"wa_id": PHONE}], "user_preferences": [preference]}
+    return {"id": "1", "changes": [{"field": "user_preferences", "value": value}]}
 
 
 def fail(world: World) -> None:
@@ -154,6 +162,7 @@ def test_the_conversation_really_failed_in_every_way(told: Told) -> None:
         "an outbound event waits for its next try",
         "a message broke its worker",
         "an unreadable event was parked",
+        "WhatsApp account event",
         "a flow asked for a voice note's transcript",
     } <= sentences
     assert len(told.secrets) > 15
