@@ -70,7 +70,8 @@ def commands(document: Path) -> Iterator[list[str]]:
 
 
 def make_targets() -> set[str]:
-    text = (ROOT / "Makefile").read_text("utf-8")
+    files = [ROOT / "Makefile", *ROOT.glob("*/*.mk")]
+    text = "\n".join(file.read_text("utf-8") for file in files)
     return set(re.findall(r"^([a-z][\w-]*):(?!=)", text, re.MULTILINE))
 
 
