@@ -42,6 +42,12 @@ def lines(chat: Chat) -> list[str]:
     return [text for text in _customer_texts(chat) if not text.startswith(NOTICE_MARK)]
 
 
+def words(chat: Chat) -> list[str]:
+    """Each line the customer wrote, without what Puente adds about a late delivery."""
+    every = "\n".join(lines(chat)).split("\n")
+    return [line for line in every if not line.startswith("(sent ")]
+
+
 def notices(chat: Chat) -> list[str]:
     """What Puente itself told the agent."""
     return [text for text in _customer_texts(chat) if text.startswith(NOTICE_MARK)]

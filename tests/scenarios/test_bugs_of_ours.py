@@ -1,0 +1,193 @@
+"""An error of ours costs the message it happened on, never its neighbours, never the customer."""
+
+import boto3
+import pytest
+
+from chalicelib.gateways.items import ConversationItem
+from chalicelib.routing import Entry
+from sandbox.faults import Action
+from tests.scenarios.people import (
+    LONG_ENOUGH_S,
+    chats_of,
+    dead_letters,
+    failing,
+    lines,
+    live_chat,
+    notices,
+    unfinished,
+    words,
+)
+
+
+def breaks_on(monkeypatch, door, method, is_poison):
+    """A programming error that one content triggers."""
+    works = getattr(door, method)
+
+    def broken(*args, **more):
+        if is_poison(*args):
+            raise KeyError("a bug of ours")
+        return works(*args, **more)
+
+    monkeypatch.setattr(door, method, broken)
+
+
+def test_a_text_that_breaks_our_code_is_parked_in_seconds(world, monkeypatch):
+    talk = live_chat(world)
+    breaks_on(
+        monkeypatch, world.app.chat, "send_text", lambda _chat, text, _token: "poison" in text
+    )
+    talk.customer.says("poison")
+    world.settle()
+    talk.customer.says("after it")
+    world.run_for(60)
+    shown = lines(talk.chat)
+    assert "could not be shown" in shown[1]
+    assert words(talk.chat)[-1] == "after it"
+    assert len(dead_letters(world)) == 1
+    assert not unfinished()
+
+
+def test_another_customer_does_not_notice(world, monkeypatch):
+    talk = live_chat(world)
+    ben = world.phones.add("Ben", "15550100002")
+    breaks_on(
+        monkeypatch, world.app.chat, "send_text", lambda _chat, text, _token: "poison" in text
+    )
+    talk.customer.says("poison")
+    ben.says("Hello")
+    world.settle()
+    [chat] = chats_of(world, ben)
+    assert lines(chat) == ["Hello"]
+
+
+def test_an_answer_that_breaks_our_code_is_parked_and_told(world, monkeypatch):
+    talk = live_chat(world)
+    breaks_on(monkeypatch, world.app.whatsapp, "send", lambda _number, body: "poison" in str(body))
+    talk.agent.say("poison")
+    world.clock.advance(1)
+    talk.agent.say("after it")
+    world.run_for(LONG_ENOUGH_S)
+    assert talk.customer.texts[-1] == "after it"
+    assert any("could not be sent" in notice for notice in notices(talk.chat))
+    assert len(dead_letters(world)) == 1
+    assert not unfinished()
+
+
+def test_an_event_that_breaks_the_parser_is_parked_whole(world, monkeypatch):
+    talk = live_chat(world)
+    from chalicelib import routing
+
+    breaks_on(monkeypatch, routing, "route", lambda body: "poison" in body)
+    talk.customer.says("poison")
+    talk.customer.says("after it")
+    world.settle()
+    assert lines(talk.chat)[1:] == ["after it"]
+    [letter] = dead_letters(world)
+    assert letter["reason"] == "KeyError"
+    assert "poison" in letter["body"]
+
+
+@pytest.mark.parametrize("queue", ["inbound", "outbound"])
+def test_garbage_in_our_own_queues_is_parked(world, queue):
+    world.app.queues.send([Entry(queue=queue, group="g", dedup="d", body="garbage")])
+    world.settle()
+    assert [letter["body"] for letter in dead_letters(world)] == ["garbage"]
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="entries: a park that fails in _arrived/_in_order raises, so the whole batch fails",
+)
+def test_garbage_that_cannot_be_parked_yet_does_not_hold_up_the_batch(world):
+    talk = live_chat(world)
+    failing(world, "sqs", "SendMessage", Action.THROTTLE, 2)
+    world.app.queues.send([Entry(queue="inbound", group="g", dedup="d", body="garbage")])
+    talk.customer.says("neighbour")
+    world.run_for(5)
+    assert lines(talk.chat)[1:] == ["neighbour"]
+    world.run_for(LONG_ENOUGH_S)
+    assert len(dead_letters(world)) == 1
+
+
+def test_a_message_whose_very_placeholder_is_refused_still_lets_the_next_one_through(world):
+    talk = live_chat(world)
+    failing(world, "connectparticipant", "SendMessage", Action.VALIDATION, 2)
+    talk.customer.says("poison")
+    world.settle()
+    talk.customer.says("after it")
+    world.run_for(5)
+    assert lines(talk.chat)[1:] == ["after it"]
+    assert len(dead_letters(world)) == 1
+    assert not unfinished()
+
+
+def test_a_claim_whose_message_left_the_queue_does_not_block_the_next_answer(world):
+    """Law 8 on the way back: the agent is told that one message is uncertain."""
+    talk = live_chat(world)
+    failing(world, "socialmessaging", "SendWhatsAppMessage", Action.KILL_BEFORE, 1)
+    talk.agent.say("lost with its worker")
+    world.settle()
+    world.sqs.queues["outbound.fifo"].purge()
+    talk.agent.say("after it")
+    world.run_for(LONG_ENOUGH_S)
+    assert talk.customer.texts[-1] == "after it"
+    assert any("may or may not have reached" in notice for notice in notices(talk.chat))
+    assert not unfinished()
+
+
+def test_a_claim_whose_message_left_the_queue_does_not_block_the_customer(world):
+    """Law 8, trace 8: the successor finishes it, so it is not lost either."""
+    talk = live_chat(world)
+    failing(world, "connectparticipant", "SendMessage", Action.KILL_BEFORE, 1)
+    talk.customer.says("left behind")
+    world.settle()
+    world.sqs.queues["inbound.fifo"].purge()
+    world.run_for(60)
+    talk.customer.says("after it")
+    world.run_for(LONG_ENOUGH_S)
+    assert words(talk.chat)[1:] == ["left behind", "after it"]
+    assert not unfinished()
+
+
+def test_a_second_chat_that_nobody_recorded_is_stopped(world):
+    """Protocol 4.4: a streaming event names a contact that carries our attribute."""
+    talk = live_chat(world)
+    [row] = [one for one in ConversationItem.scan() if one.kind == "conversation"]
+    stray = boto3.client("connect").start_chat_contact(
+        InstanceId=world.instance.id,
+        ContactFlowId=world.bundle.settings["flows"]["whatsapp_inbound"]["id"],
+        ParticipantDetails={"DisplayName": "stray"},
+        Attributes={"conversation": row.key},
+        ChatStreamingConfiguration={"StreamingEndpointArn": world.chat_topic},
+        ConnectionTypes=["CONNECTION_CREDENTIALS"],
+    )
+    world.run_for(LONG_ENOUGH_S)
+    assert world.chats.find(stray["ContactId"]).is_over
+    assert not talk.chat.is_over
+    talk.customer.says("More")
+    world.settle()
+    assert lines(talk.chat)[-1] == "More"
+
+
+def test_what_the_ring_has_forgotten_the_history_still_knows(world):
+    """Law 4: 64 messages later a repeat of the first one, from either side, is not shown again."""
+    talk = live_chat(world)
+    kept: list[tuple[str, str, dict]] = []
+    publish = world.topics.publish
+    world.topics.publish = lambda *args: (kept.append(args), publish(*args))[1]
+    talk.customer.says("the first")
+    talk.agent.say("first answer")
+    world.run_for(5)
+    world.topics.publish = publish
+    for number in range(66):
+        talk.customer.says(f"q{number}")
+        talk.agent.say(f"a{number}")
+        world.run_for(10)
+    asked, answered = words(talk.chat), list(talk.customer.texts)
+    for args in kept:
+        publish(*args)
+    world.run_for(LONG_ENOUGH_S)
+    assert len(asked) == 68
+    assert words(talk.chat) == asked
+    assert talk.customer.texts == answered
+    assert not unfinished()
