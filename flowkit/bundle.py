@@ -45,13 +45,18 @@ class Bundle:
         return next((name for name, known in arns.items() if known == arn), None)
 
 
-def load(path: str | Path = "contact_flows", stage: str = "sandbox") -> Bundle:
+def load(
+    path: str | Path = "contact_flows",
+    stage: str = "sandbox",
+    ids: Mapping[str, Mapping[str, str]] | None = None,
+) -> Bundle:
     """Render and parse `*.json.j2` (flows) and `modules/*.json.j2` of a folder.
 
+    `ids` (kind -> name -> id) replace those of settings.yaml where they name the same thing.
     Raises RenderError for templates and settings, FlowError for what renders to no flow.
     """
     folder = Path(path)
-    settings = load_settings(folder / "settings.yaml", stage)
+    settings = load_settings(folder / "settings.yaml", stage, ids)
     return Bundle(_rendered(folder, settings), _rendered(folder / "modules", settings), settings)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,16 @@ class RenderError(ValueError):
         self.problem = problem
 
 
-def load_settings(path: str | Path, stage: str = "sandbox") -> dict[str, Any]:
+def load_settings(
+    path: str | Path,
+    stage: str = "sandbox",
+    ids: Mapping[str, Mapping[str, str]] | None = None,
+) -> dict[str, Any]:
     """Read settings.yaml and lay the values of `stage` over the common ones.
 
-    Adds the ARNs that follow from region, account and instance. Raises RenderError when the file
-    is no YAML object or has no such stage.
+    `ids` (kind -> name -> id) replace those of entries with these names. Adds the ARNs that
+    follow from region, account and instance. Raises RenderError when the file is no YAML object
+    or has no such stage.
     """
     path = Path(path)
     settings = _read_yaml(path)
@@ -44,6 +49,9 @@ def load_settings(path: str | Path, stage: str = "sandbox") -> dict[str, Any]:
         known = ", ".join(stages) or "none"
         raise RenderError(path, 1, f"there is no stage {stage!r} under stages: (known: {known})")
     merged = _overlaid(settings, stages[stage])
+    for kind, named in (ids or {}).items():
+        for name, entry in (merged.get(kind) or {}).items():
+            entry["id"] = named.get(name, entry.get("id"))
     return {**merged, "stage": stage, "arns": _arns(merged, stage)}
 
 
