@@ -12,6 +12,7 @@ from chalicelib.bundles import MAX_CONTENT_BYTES, merged_text
 from chalicelib.conversation import Conversation, Member, Part, Pending
 from chalicelib.texts import Texts
 from chalicelib.whatsapp.split import split, utf8_size
+from chalicelib.whatsapp.window import window_closes_at
 
 if TYPE_CHECKING:
     from chalicelib.showing import Work
@@ -106,9 +107,16 @@ def flow_attributes(conversation: Conversation, members: Sequence[Member]) -> di
         "voiceNoteId": first.wamid if first.kind == "voice" else "none",
         "language": conversation.language or "unknown",
         "customerName": conversation.name or "unknown",
+        "whatsappWindowClosesAt": _window_end(max(member.sent_at for member in members)),
     }
     extra = {name: value for member in members for name, value in member.attributes if value}
     return {**extra, **base}
+
+
+def _window_end(wrote_at: int) -> str:
+    """Until when anything but a template may be sent, if the customer writes no more."""
+    closes = window_closes_at(wrote_at)
+    return f"{datetime.fromtimestamp(closes, UTC):%Y-%m-%dT%H:%M:%SZ}" if closes else "unknown"
 
 
 class Contents:

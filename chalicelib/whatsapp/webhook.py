@@ -110,7 +110,10 @@ def _entries(document: Any) -> tuple[Json, ...]:
     """A full webhook, {entry: [..]}, a bare entry, a bare change or a bare value as entries."""
     inside = fields.as_object(document)
     if "entry" in inside:
-        return tuple(fields.objects(inside, "entry"))
+        entries = tuple(fields.objects(inside, "entry"))
+        if not entries:
+            raise UnreadableEvent("the event holds no WhatsApp entry", code="empty_event")
+        return entries
     if "changes" in inside:
         return (inside,)
     if "value" in inside:
