@@ -6,8 +6,10 @@
 
 import argparse
 import getpass
+import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,16 @@ def assembly(stage: Stage) -> Path:
     return BUILD / "cdk" / stage.name
 
 
+def draft(stage: Stage) -> None:
+    """Templates without the package, for the tests: the rules are checked, nothing to deploy."""
+    empty = (BUILD / "empty-code.zip", BUILD / "empty-layer.zip")
+    BUILD.mkdir(exist_ok=True)
+    for path in empty:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("README", path.name)
+    _synth(stage, BUILD / "cdk-draft" / stage.name, empty)
+
+
 def package(_: Stage) -> None:
     from infra import package as packaging
 
@@ -39,16 +51,23 @@ def package(_: Stage) -> None:
 
 
 def synth(stage: Stage) -> None:
-    _need_node()
-    from infra import app
     from infra import package as packaging
 
-    app.synth(stage, assembly(stage), packaging.build())
-    templates = sorted(assembly(stage).glob("*.template.json"))
+    _synth(stage, assembly(stage), packaging.build())
+
+
+def _synth(stage: Stage, out: Path, zips: tuple[Path, Path]) -> None:
+    _need_node()
+    from infra import app, inputs
+
+    shutil.rmtree(out, ignore_errors=True)
+    app.synth(stage, out, zips)
+    templates = sorted(out.glob("*.template.json"))
     subprocess.run(  # noqa: S603  (arguments are ours)
         [str(Path(sys.executable).parent / LINT[0]), *LINT[1:], *map(str, templates)], check=True
     )
-    print(f"{len(templates)} stacks in {assembly(stage).relative_to(ROOT)}: rules and lint passed")
+    (out / inputs.STAMP).write_text(inputs.fingerprint())
+    print(f"{len(templates)} stacks in {out.relative_to(ROOT)}: rules and lint passed")
 
 
 def rehearse(stage: Stage) -> None:
@@ -101,6 +120,7 @@ def flow_settings(stage: Stage) -> None:
 COMMANDS: dict[str, tuple[Callable[[Stage], None], str]] = {
     "package": (package, "build the zip and the media layer"),
     "synth": (synth, "templates, rule packs, cfn-lint"),
+    "draft": (draft, "the same without the package, for the tests"),
     "rehearse": (rehearse, "deploy to a local AWS and hold a conversation"),
     "ai-key": (ai_key, "put the AI service's key into Secrets Manager"),
     "has-ai-key": (has_ai_key, "fail when that key is missing"),

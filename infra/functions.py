@@ -101,6 +101,14 @@ FUNCTIONS = (
 
 ROUTES = (("GET", "/api/health"),)  # those of app.py; tests/test_infra.py compares
 
+# Meta's own webhook (provider `cloud_api`): in AWS, End User Messaging brings the events, and an
+# address anybody can reach would need a web firewall before it.
+ROUTES_LEFT_OUT = tuple(
+    (method, path)
+    for path in ("/webhook/whatsapp", "/webhook", "/whatsapp/v2")
+    for method in ("GET", "POST")
+)
+
 
 def by_name(name: str) -> Function:
     """Raises KeyError for an unknown function."""

@@ -3,8 +3,6 @@
 STAGE ?= dev
 INFRA := .venv-infra/bin/python
 CDK := npx --yes aws-cdk@2.1148.1
-# CDK's runtime prints a notice for Node 20, which it still runs on.
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .PHONY: package synth test-infra rehearse deploy-data deploy diff destroy link clean-infra
 

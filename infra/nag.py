@@ -1,26 +1,13 @@
-"""The rule packs every synth must pass, and the few findings we live with, each with its reason."""
+"""The rule packs every synth must pass, and the few findings we live with, see `nag_reasons`."""
 
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks, PCIDSS321Checks
 
+from infra.nag_reasons import ACKNOWLEDGED
 from infra.names import Names
 from infra.policies import MEDIA_PREFIX
 from infra.settings import Stage
 from infra.stacks.data import copy_bucket
-
-ACKNOWLEDGED = {
-    "AwsSolutions::AwsSolutions-IAM5": "contacts, log streams and object keys have no names before "
-    "they exist, and X-Ray knows no resources; `wildcards` lists each; tests/test_infra.py proves "
-    "each permission by a recorded call and allows a lone * for X-Ray only",
-    "AwsSolutions::AwsSolutions-L1": "the product supports Python 3.11 to 3.13; AWS maintains the "
-    "3.13 runtime until June 2029",
-    "PCI.DSS.321::PCI.DSS.321-LambdaInsideVPC": "the functions talk to AWS and to the AI service "
-    "over TLS and reach nothing inside a network; a VPC would add a NAT gateway to every message",
-    "PCI.DSS.321::PCI.DSS.321-S3BucketReplicationEnabled": "the media bucket is replicated; its "
-    "replica and the access logs need no third copy",
-    "PCI.DSS.321::PCI.DSS.321-S3DefaultEncryptionKMS": "S3 delivers access logs only into buckets "
-    "whose default encryption is its own (AES256)",
-}
 
 
 def wildcards(stage: Stage) -> tuple[str, ...]:
@@ -43,7 +30,7 @@ def wildcards(stage: Stage) -> tuple[str, ...]:
 
 
 def check(app: cdk.App, stage: Stage) -> None:
-    """Let synth fail on any finding that is not acknowledged above."""
+    """Let synth fail on any finding that is not acknowledged."""
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app), PCIDSS321Checks(app))
     for rule, reason in ACKNOWLEDGED.items():
         for finding in _findings(rule, stage):

@@ -18,6 +18,7 @@ from infra.stacks.api import http_api
 from infra.stacks.base import ConcernStack
 from infra.stacks.data import DataStack
 from infra.stacks.environment import environment
+from infra.stacks.guards import retention, tls_only, tls_publish
 from infra.stacks.instance import InstanceStack
 
 LETTERS_DAYS = 14  # SQS keeps messages no longer
@@ -94,7 +95,7 @@ class MessagingStack(ConcernStack):
             **fifo,
             **more,
         )
-        statements = [_tls_only(queue.attr_arn)]
+        statements = [tls_only(queue.attr_arn)]
         topic = name.removesuffix("-dlq")
         if topic in names.TOPICS:  # the event queue, and what SNS itself cannot deliver
             statements.append(self._from_topic(topic, queue))
@@ -146,7 +147,7 @@ class MessagingStack(ConcernStack):
                     "ArnLike": {"aws:SourceArn": source},
                 },
             }
-            document = {"Version": "2012-10-17", "Statement": [publish, _tls_publish(topic.ref)]}
+            document = {"Version": "2012-10-17", "Statement": [publish, tls_publish(topic.ref)]}
             sns.CfnTopicPolicy(
                 self, f"{_id(name)}TopicPolicy", topics=[topic.ref], policy_document=document
             )
@@ -185,7 +186,7 @@ class MessagingStack(ConcernStack):
             self,
             id_,
             log_group_name=f"{place}{self.stage.prefix}",
-            retention=_retention(self.stage.log_retention_days),
+            retention=retention(self.stage.log_retention_days),
             encryption_key=self.data.key,
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
@@ -282,35 +283,3 @@ class MessagingStack(ConcernStack):
 def _id(name: str) -> str:
     """ "voice-notes.fifo" -> "VoiceNotesFifo"."""
     return "".join(w.capitalize() for w in name.replace(".", "-").replace("_", "-").split("-"))
-
-
-def _tls_only(arn: str) -> dict[str, Any]:
-    return {
-        "Sid": "TlsOnly",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "sqs:*",
-        "Resource": arn,
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-
-
-def _tls_publish(arn: str) -> dict[str, Any]:
-    return {**_tls_only(arn), "Action": "sns:Publish"}
-
-
-def _retention(days: int) -> logs.RetentionDays:
-    """CloudWatch knows certain lengths only: the next longer one."""
-    return _RETENTION[min(kept for kept in _RETENTION if kept >= days)]
-
-
-_RETENTION = {
-    1: logs.RetentionDays.ONE_DAY,
-    7: logs.RetentionDays.ONE_WEEK,
-    14: logs.RetentionDays.TWO_WEEKS,
-    30: logs.RetentionDays.ONE_MONTH,
-    90: logs.RetentionDays.THREE_MONTHS,
-    180: logs.RetentionDays.SIX_MONTHS,
-    365: logs.RetentionDays.ONE_YEAR,
-    3653: logs.RetentionDays.TEN_YEARS,
-}

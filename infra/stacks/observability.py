@@ -9,7 +9,7 @@ from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from infra import names
+from infra import metrics, names
 from infra.functions import FUNCTIONS
 from infra.settings import Stage
 from infra.stacks.base import ConcernStack
@@ -23,16 +23,6 @@ QUEUE_AGE_SECONDS = 120  # agents and customers wait no longer than this unnotic
 # for an hour spends 2 % of the month's budget, 6 times for six hours 5 %.
 OBJECTIVE_PERCENT = 99.9
 BURNS = {"Fast": (14.4, HOUR), "Slow": (6.0, 6 * HOUR)}
-# The product's own metrics: any of these in five minutes is worth a look (name: how many).
-OWN_METRICS = {
-    "UnreadableEvents": 1,
-    "OutboundFailed": 5,
-    "StatusUnmatched": 20,
-    "WindowClosed": 10,
-    "InboundRetries": 50,
-    "OutboundRetries": 50,
-}
-AI_COST = "AiCostUsd"
 
 
 class ObservabilityStack(ConcernStack):
@@ -47,7 +37,7 @@ class ObservabilityStack(ConcernStack):
             self._not_empty(queue)
         for function in FUNCTIONS:
             self._function(self.names.function(function.name))
-        for name, limit in OWN_METRICS.items():
+        for name, limit in metrics.OWN.items():
             self._alarm(f"Own{name}", self._own(name), limit, f"{name} within five minutes")
         self._cost()
         self._burning()
@@ -132,7 +122,7 @@ class ObservabilityStack(ConcernStack):
             self._alarm(f"{kind}-{name}", metric, threshold, f"{name}: {kind.lower()}")
 
     def _cost(self) -> None:
-        metric = self._own(AI_COST, DAY)
+        metric = self._own(metrics.AI_COST, DAY)
         limit = self.stage.ai_daily_budget_usd
         self._alarm("AiCost", metric, limit, f"Voice notes cost {limit} USD today")
 
@@ -215,7 +205,7 @@ class ObservabilityStack(ConcernStack):
             [
                 ("Errors", [self._lambda(f, "Errors") for f in functions]),
                 ("Duration, ms", [self._lambda(f, "Duration") for f in functions]),
-                ("Trouble", [self._own(name) for name in OWN_METRICS]),
+                ("Trouble", [self._own(name) for name in metrics.OWN]),
             ],
         ]
         cw.Dashboard(

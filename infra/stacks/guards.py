@@ -1,0 +1,37 @@
+"""Policy statements that queues and topics share, and log retention as CloudWatch knows it."""
+
+from typing import Any
+
+from aws_cdk import aws_logs as logs
+
+
+def tls_only(arn: str) -> dict[str, Any]:
+    return {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": arn,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def tls_publish(arn: str) -> dict[str, Any]:
+    return {**tls_only(arn), "Action": "sns:Publish"}
+
+
+def retention(days: int) -> logs.RetentionDays:
+    """CloudWatch knows certain lengths only: the next longer one."""
+    return KEPT[min(kept for kept in KEPT if kept >= days)]
+
+
+KEPT = {
+    1: logs.RetentionDays.ONE_DAY,
+    7: logs.RetentionDays.ONE_WEEK,
+    14: logs.RetentionDays.TWO_WEEKS,
+    30: logs.RetentionDays.ONE_MONTH,
+    90: logs.RetentionDays.THREE_MONTHS,
+    180: logs.RetentionDays.SIX_MONTHS,
+    365: logs.RetentionDays.ONE_YEAR,
+    3653: logs.RetentionDays.TEN_YEARS,
+}

@@ -1,0 +1,374 @@
+"""What a deployment promises, read from the synthesized templates of stage `prod`."""
+
+import json
+import re
+from functools import cache
+from typing import Any
+
+import pytest
+
+from chalicelib.gateways import items
+from chalicelib.settings import Settings
+from infra import functions, metrics, nag_reasons, names
+from infra.functions import FUNCTIONS, by_name
+from infra.names import Names
+from tests.infra_templates import PREFIX, ROOT, assembly, of_type, stacks, whole
+
+AT = Names(prefix=PREFIX, account="123456789012", region="us-east-1")
+
+
+@cache
+def by(kind: str, name: str) -> dict[str, dict[str, Any]]:
+    """Resources of a type by one of their names."""
+    return {one[name]: one for one in of_type(kind)}
+
+
+def queue(name: str) -> dict[str, Any]:
+    return by("AWS::SQS::Queue", "QueueName")[AT.queue(name)]
+
+
+def function(name: str) -> dict[str, Any]:
+    return by("AWS::Lambda::Function", "FunctionName")[AT.function(name)]
+
+
+def alarms_on(metric: str, **dimensions: str) -> list[dict[str, Any]]:
+    wanted = [{"Name": key, "Value": value} for key, value in dimensions.items()]
+    return [
+        one
+        for one in of_type("AWS::CloudWatch::Alarm")
+        if one.get("MetricName") == metric and one.get("Dimensions") == wanted
+    ]
+
+
+# --- queues -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", names.WORK_QUEUES)
+def test_what_a_queue_cannot_get_rid_of_goes_to_its_dead_letters(name: str) -> None:
+    """Nothing is lost, and an outage does not spend the receives."""
+    redrive = queue(name)["RedrivePolicy"]
+    assert redrive["deadLetterTargetArn"] == AT.queue_arn(names.letters_of(name))
+    assert redrive["maxReceiveCount"] >= 100
+    letters = queue(names.letters_of(name))
+    assert letters["MessageRetentionPeriod"] > queue(name)["MessageRetentionPeriod"]
+    assert letters.get("FifoQueue") == queue(name).get("FifoQueue")
+
+
+@pytest.mark.parametrize("name", names.WORK_QUEUES)
+def test_a_message_that_waits_too_long_wakes_somebody(name: str) -> None:
+    assert alarms_on("ApproximateAgeOfOldestMessage", QueueName=AT.queue(name))
+
+
+@pytest.mark.parametrize("name", names.LETTERS)
+def test_every_dead_letter_wakes_somebody(name: str) -> None:
+    (alarm,) = alarms_on("ApproximateNumberOfMessagesVisible", QueueName=AT.queue(name))
+    assert alarm["Threshold"] == 1
+
+
+def test_alarms_reach_the_topic_for_people() -> None:
+    assert all(one["AlarmActions"] for one in of_type("AWS::CloudWatch::Alarm"))
+
+
+def test_an_event_a_topic_cannot_deliver_is_kept_and_told() -> None:
+    for topic, one in zip(names.TOPICS, of_type("AWS::SNS::Subscription")[:2], strict=True):
+        arn = AT.queue_arn(names.letters_of(topic))
+        assert one["RedrivePolicy"]["deadLetterTargetArn"] == arn
+        assert alarms_on("NumberOfNotificationsFailed", TopicName=AT.topic(topic))
+
+
+def test_queues_and_topics_are_encrypted_with_our_key() -> None:
+    for kind in ("AWS::SQS::Queue", "AWS::SNS::Topic"):
+        assert all("Key" in one["KmsMasterKeyId"] for one in of_type(kind)), kind
+
+
+def test_queues_take_messages_over_tls_only() -> None:
+    for policy in of_type("AWS::SQS::QueuePolicy"):
+        denied = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Deny"]
+        assert denied[0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert len(of_type("AWS::SQS::QueuePolicy")) == len(of_type("AWS::SQS::Queue"))
+
+
+# --- topics -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("topic", "service"),
+    [(names.WHATSAPP_EVENTS, "social-messaging"), (names.CHAT_EVENTS, "connect")],
+)
+def test_only_its_own_service_of_this_account_publishes(topic: str, service: str) -> None:
+    (document,) = [
+        one["PolicyDocument"]["Statement"]
+        for one in of_type("AWS::SNS::TopicPolicy")
+        if AT.topic_arn(topic) in one["Topics"]
+    ]
+    (may,) = [statement for statement in document if statement["Effect"] == "Allow"]
+    assert may["Principal"] == {"Service": f"{service}.amazonaws.com"}
+    assert may["Condition"]["StringEquals"] == {"aws:SourceAccount": AT.account}
+    source = may["Condition"]["ArnLike"]["aws:SourceArn"]
+    assert source.startswith(f"arn:aws:{service}:us-east-1:123456789012:")
+
+
+def test_no_echo_of_the_customer_wakes_a_function() -> None:
+    """Of a real chat's records exactly those pass that the product forwards, and the end."""
+    from chalicelib.connect_events import parse
+    from sandbox.filter_policy import FilterPolicy
+
+    (chat,) = [one for one in of_type("AWS::SNS::Subscription") if one.get("FilterPolicy")]
+    branches = [FilterPolicy(branch) for branch in chat["FilterPolicy"]["$or"]]
+    seen = {True: 0, False: 0}
+    for body, attributes in streamed_records():
+        event = parse(body, attributes)
+        passes = any(branch.accepts(attributes) for branch in branches)
+        assert passes == (event.for_customer or event.ends_chat), event.content_type
+        seen[passes] += 1
+    assert seen[True] >= 3
+    assert seen[False] >= 3
+
+
+def streamed_records() -> list[tuple[str, dict[str, str]]]:
+    """Everything Connect streamed of one chat with text, typing, a file and an end."""
+    from infra.scenarios import PDF, in_a_chat
+    from sandbox.world import World
+
+    records: list[tuple[str, dict[str, str]]] = []
+    with World() as world:
+        publish = world.topics.publish
+
+        def keeping(topic: str, message: str, attributes: Any = None) -> str:
+            if topic == world.chat_topic:
+                records.append((message, dict(attributes)))
+            return publish(topic, message, attributes)
+
+        world.topics.publish = keeping  # type: ignore[method-assign]
+        mia, agent = in_a_chat(world)
+        agent.typing()
+        agent.say("On its way")
+        agent.attach("bill.pdf", "application/pdf", PDF)
+        mia.says("Thanks")
+        world.run_for(5)
+        agent.end()
+        world.settle()
+    return records
+
+
+# --- functions --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("one", FUNCTIONS, ids=lambda one: one.name)
+def test_a_function_has_its_limits_and_is_seen(one: functions.Function) -> None:
+    made = function(one.name)
+    assert made["Timeout"] == one.timeout_s <= 20
+    assert made["MemorySize"] == one.memory_mb
+    assert made["TracingConfig"] == {"Mode": "Active"}
+    assert made["Runtime"] == functions.RUNTIME
+    assert made["ReservedConcurrentExecutions"] > 0
+    assert made["KmsKeyArn"]
+    group = by("AWS::Logs::LogGroup", "LogGroupName")[made["LoggingConfig"]["LogGroup"]]
+    assert group["RetentionInDays"] >= 30
+    assert group["KmsKeyId"]
+    for metric in ("Errors", "Throttles"):
+        assert alarms_on(metric, FunctionName=made["FunctionName"])
+
+
+@pytest.mark.parametrize("one", FUNCTIONS, ids=lambda one: one.name)
+def test_only_media_functions_carry_the_layer(one: functions.Function) -> None:
+    assert bool(function(one.name).get("Layers")) is one.media
+
+
+@pytest.mark.parametrize("one", FUNCTIONS, ids=lambda one: one.name)
+def test_a_function_starts_with_its_settings(one: functions.Function) -> None:
+    """Every value is a setting of the product and together they are sound."""
+    environment = function(one.name)["Environment"]["Variables"]
+    known = {name.upper() for name in Settings.model_fields} | {"POWERTOOLS_LOG_LEVEL"}
+    assert set(environment) <= known
+    settings = Settings.from_environment(environment)
+    assert settings.app_env == "prod"
+
+
+@pytest.mark.parametrize("one", FUNCTIONS, ids=lambda one: one.name)
+def test_the_ai_key_is_nowhere_in_the_template(one: functions.Function) -> None:
+    key = function(one.name)["Environment"]["Variables"]["OPENAI_API_KEY"]
+    assert key.startswith("{{resolve:secretsmanager:") is one.ai
+
+
+def test_every_handler_exists() -> None:
+    import importlib
+
+    for one in FUNCTIONS:
+        module, _, attribute = one.handler.rpartition(".")
+        assert callable(getattr(importlib.import_module(module), attribute)), one.handler
+
+
+def test_every_queue_of_the_app_has_its_function() -> None:
+    """A handler that app.py declares and nobody deploys would never run."""
+    source = (ROOT / "app.py").read_text(encoding="utf-8")
+    declared = set(re.findall(r'on_sqs_message\(queue="[^"]+", name="(\w+)"', source))
+    assert declared == {one.name for one in FUNCTIONS if one.sources}
+
+
+@pytest.mark.parametrize("name", names.WORK_QUEUES)
+def test_partial_failures_count(name: str) -> None:
+    """Without ReportBatchItemFailures a message that failed among others would be lost."""
+    (source,) = [
+        one
+        for one in of_type("AWS::Lambda::EventSourceMapping")
+        if one["EventSourceArn"] == AT.queue_arn(name)
+    ]
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    reader = functions.reader_of(name)
+    assert queue(name)["VisibilityTimeout"] >= 6 * function(reader.name)["Timeout"]
+
+
+def test_a_worker_is_gone_before_its_claim_is_taken_over() -> None:
+    from chalicelib.conversation import TAKEOVER_AFTER_SECONDS
+
+    for name in ("inbound", "outbound", "voice_notes"):
+        assert by_name(name).timeout_s < TAKEOVER_AFTER_SECONDS
+
+
+def test_flows_find_and_may_call_their_functions() -> None:
+    """Names as contact_flows/settings.yaml has them; association and permission for each."""
+    import yaml
+
+    settings = yaml.safe_load((ROOT / "contact_flows" / "settings.yaml").read_text())
+    wanted = {name.format(stage="prod") for name in settings["lambdas"].values()}
+    assert wanted == {AT.function(one.name) for one in FUNCTIONS if one.flow}
+    associated = of_type("AWS::Connect::IntegrationAssociation")
+    permitted = [
+        one
+        for one in of_type("AWS::Lambda::Permission")
+        if one["Principal"] == "connect.amazonaws.com"
+    ]
+    assert {one["IntegrationArn"].rpartition(":")[2] for one in associated} == wanted
+    assert {one["FunctionName"].rpartition(":")[2] for one in permitted} == wanted
+    assert all(one["SourceAccount"] == AT.account for one in permitted)
+
+
+def test_nothing_on_the_api_is_open() -> None:
+    routes = of_type("AWS::ApiGatewayV2::Route")
+    assert {one["RouteKey"] for one in routes} == {f"{m} {p}" for m, p in functions.ROUTES}
+    assert all(one["AuthorizationType"] == "AWS_IAM" for one in routes)
+
+
+def test_every_route_is_deployed_or_left_out_on_purpose() -> None:
+    import app
+
+    declared = {(method, path) for path, methods in app.app.routes.items() for method in methods}
+    assert declared == {*functions.ROUTES, *functions.ROUTES_LEFT_OUT}
+
+
+# --- data -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "model"),
+    [(AT.conversations, items.ConversationItem), (AT.messages, items.MessageItem)],
+)
+def test_tables_are_those_of_the_models(table: str, model: Any) -> None:
+    """Keys and indexes as chalicelib/gateways/items.py says."""
+    made = by("AWS::DynamoDB::Table", "TableName")[table]
+    wanted = model._get_schema() if hasattr(model, "_get_schema") else model.describe_table()
+    assert schema(made["KeySchema"]) == schema(wanted["key_schema"])
+    indexes = {one["IndexName"]: one for one in made.get("GlobalSecondaryIndexes", [])}
+    expected = {one["index_name"]: one for one in wanted["global_secondary_indexes"]}
+    assert set(indexes) == set(expected)
+    for name, index in indexes.items():
+        assert schema(index["KeySchema"]) == schema(expected[name]["key_schema"])
+        projection = expected[name]["projection"]["ProjectionType"]
+        assert index["Projection"]["ProjectionType"] == projection
+
+
+def schema(keys: list[dict[str, str]]) -> list[tuple[str, str]]:
+    return [(one["AttributeName"], one["KeyType"]) for one in keys]
+
+
+@pytest.mark.parametrize("table", [AT.conversations, AT.messages])
+def test_tables_forget_recover_and_stay(table: str) -> None:
+    made = by("AWS::DynamoDB::Table", "TableName")[table]
+    assert made["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+    assert made["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+    assert made["DeletionProtectionEnabled"]
+    assert made["SSESpecification"]["SSEType"] == "KMS"
+    (backed_up,) = of_type("AWS::Backup::BackupSelection")
+    assert AT.table_arn(table) in backed_up["BackupSelection"]["Resources"]
+
+
+def test_backups_are_copied_to_another_region() -> None:
+    (plan,) = of_type("AWS::Backup::BackupPlan")
+    (rule,) = plan["BackupPlan"]["BackupPlanRule"]
+    assert rule["Lifecycle"]["DeleteAfterDays"] >= 35
+    arn = rule["CopyActions"][0]["DestinationBackupVaultArn"]
+    assert arn.startswith("arn:aws:backup:us-west-2:")
+    (media,) = [one for one in of_type("AWS::S3::Bucket") if one["BucketName"] == AT.media]
+    (copy,) = media["ReplicationConfiguration"]["Rules"]
+    assert "us-west-2" in copy["Destination"]["Bucket"]
+
+
+def test_no_bucket_is_public() -> None:
+    for bucket in whole("AWS::S3::Bucket"):
+        properties = bucket["Properties"]
+        blocked = properties["PublicAccessBlockConfiguration"]
+        assert list(blocked.values()) == [True] * 4, bucket["Name"]
+        assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert properties["LifecycleConfiguration"]["Rules"], bucket["Name"]
+        assert properties["BucketEncryption"], bucket["Name"]
+        assert bucket["DeletionPolicy"] == "Retain", bucket["Name"]
+
+
+def test_buckets_answer_over_tls_only() -> None:
+    guarded = {
+        policy["Bucket"]
+        for policy in of_type("AWS::S3::BucketPolicy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+    }
+    assert guarded == {one["BucketName"] for one in of_type("AWS::S3::Bucket")}
+
+
+# --- observability ----------------------------------------------------------------------------
+
+
+def test_alarms_look_at_metrics_the_product_counts() -> None:
+    """An alarm on a name nobody counts would never fire."""
+    sources = " ".join(p.read_text() for p in (ROOT / "chalicelib").rglob("*.py"))
+    counted = set(re.findall(r'count\(\s*"(\w+)"', sources))
+    assert {*metrics.OWN, metrics.AI_COST} - set(metrics.AWAITED) <= counted
+
+
+def test_the_objective_is_watched_at_two_speeds() -> None:
+    burns = [one for one in of_type("AWS::CloudWatch::Alarm") if one.get("Metrics")]
+    assert sorted(round(one["Threshold"], 2) for one in burns) == [0.6, 0.6, 1.44, 1.44]
+
+
+def test_money_is_watched() -> None:
+    (budget,) = of_type("AWS::Budgets::Budget")
+    assert budget["Budget"]["BudgetLimit"]["Amount"] > 0
+    assert budget["NotificationsWithSubscribers"]
+
+
+# --- rules ------------------------------------------------------------------------------------
+
+
+def test_few_findings_are_accepted_each_with_its_reason() -> None:
+    assert len(nag_reasons.ACKNOWLEDGED) <= 5
+    assert all(len(reason) > 40 for reason in nag_reasons.ACKNOWLEDGED.values())
+
+
+def test_both_rule_packs_found_nothing_else() -> None:
+    report = json.loads((assembly() / "validation-report.json").read_text())
+    packs = {one["pluginName"]: one for one in report["pluginReports"]}
+    assert {"AwsSolutions", "PCI.DSS.321"} <= set(packs)
+    assert [one for pack in packs.values() for one in pack["violations"]] == []
+
+
+def test_all_stacks_are_there() -> None:
+    wanted = {
+        "data",
+        "instance",
+        "messaging",
+        "contact-center",
+        "observability",
+        "backup",
+        "copies",
+    }
+    assert wanted <= set(stacks())

@@ -1,0 +1,136 @@
+"""Each function may do what it does, and nothing else.
+
+The sandbox's recorded calls are held against the synthesized policies, both ways. Calls of
+`connectparticipant` carry tokens and need no permission.
+"""
+
+from functools import cache
+from typing import Any
+
+import pytest
+
+from infra import functions, policies
+from infra.functions import FUNCTIONS
+from infra.names import Names
+from infra.permissions import TOKENS, Need, action_of, allowed, allows, listed
+from tests.infra_templates import PREFIX, of_type
+
+AT = Names(prefix=PREFIX, account="123456789012", region="us-east-1")
+SANDBOX_TABLES = {"puente-conversations": AT.conversations, "puente-messages": AT.messages}
+
+
+@cache
+def policy(name: str) -> list[dict[str, Any]]:
+    """The statements of a function's one policy."""
+    (found,) = [
+        one["PolicyDocument"]["Statement"]
+        for one in of_type("AWS::IAM::ManagedPolicy")
+        if one.get("ManagedPolicyName", "").startswith(f"{AT.function(name)}-us-")
+    ]
+    return found
+
+
+@cache
+def needs() -> dict[str, set[Need]]:
+    """What each function called in the sandbox, as permissions."""
+    from infra.recording import record
+
+    found: dict[str, set[Need]] = {one.name: set() for one in FUNCTIONS}
+    for call in record():
+        if call.service != TOKENS:
+            action = action_of(call.service, call.operation)
+            found[call.function].add(Need(action, arn_of(call.service, call.resource)))
+    return found
+
+
+def arn_of(service: str, resource: str) -> str:
+    """The sandbox's resource as the deployed stage names it."""
+    instance = "arn:aws:connect:us-east-1:123456789012:instance/Instance.Id"
+    if service == "sqs":
+        return AT.queue_arn(resource)
+    if service == "dynamodb":
+        table, slash, index = resource.partition("/")
+        return AT.table_arn(SANDBOX_TABLES[table]) + slash + index
+    if service == "s3":
+        return f"{AT.media_arn}/{resource}/some/key"
+    if service == "socialmessaging":
+        return AT.number_arn("0123456789abcdef")
+    return (
+        f"{instance}/contact/some-id" if resource == "contact" else "WhatsappInbound.ContactFlowArn"
+    )
+
+
+@pytest.mark.parametrize("one", FUNCTIONS, ids=lambda one: one.name)
+def test_every_call_is_allowed(one: functions.Function) -> None:
+    for need in needs()[one.name]:
+        assert allowed(policy(one.name), need), need
+
+
+@pytest.mark.parametrize("one", FUNCTIONS, ids=lambda one: one.name)
+def test_the_key_opens_for_what_a_function_calls(one: functions.Function) -> None:
+    """Queues, tables and files are encrypted: each service asks for the key on our behalf."""
+    services = {need.action.partition(":")[0] for need in needs()[one.name]}
+    for service in services & {"sqs", "dynamodb", "s3"}:
+        via = f"{service}.us-east-1.amazonaws.com"
+        for action in ("kms:Decrypt", "kms:GenerateDataKey"):
+            key = next(s for s in policy(one.name) if s["Sid"] == "Key")["Resource"]
+            assert allowed(policy(one.name), Need(action, listed(key)[0], via)), (action, via)
+
+
+@pytest.mark.parametrize("one", FUNCTIONS, ids=lambda one: one.name)
+def test_nothing_is_granted_that_no_scenario_uses(one: functions.Function) -> None:
+    """Exceptions are calls of Lambda itself, the key, and those listed with a reason."""
+    unused = []
+    for statement in policy(one.name):
+        for action in listed(statement["Action"]):
+            for resource in listed(statement["Resource"]):
+                granted = {**statement, "Action": action, "Resource": resource}
+                if not used(one.name, granted):
+                    unused.append((one.name, action, resource))
+    excused = {(name, action) for name, action in policies.UNRECORDED}
+    assert [item for item in unused if (item[0], short(item)) not in excused] == []
+
+
+def used(name: str, granted: dict[str, Any]) -> bool:
+    if granted["Action"] in policies.BY_LAMBDA or granted["Action"].startswith("kms:"):
+        return True
+    if any(allows(granted, need) for need in needs()[name]):
+        return True
+    # Starting a chat names flow, instance and the contact to be at once.
+    opens = any(need.action == "connect:StartChatContact" for need in needs()[name])
+    return granted["Action"] == "connect:StartChatContact" and opens
+
+
+def short(item: tuple[str, str, str]) -> str:
+    """ "dynamodb:GetItem conversations": action and the resource's last word."""
+    return f"{item[1]} {item[2].rpartition('-')[2]}"
+
+
+def test_exceptions_are_still_exceptions() -> None:
+    """What a scenario came to use, or nobody grants any more, leaves the list."""
+    for (name, text), reason in policies.UNRECORDED.items():
+        action, _, word = text.partition(" ")
+        granted = [s for s in policy(name) if action in listed(s["Action"])]
+        assert any(r.endswith(word) for s in granted for r in listed(s["Resource"])), text
+        assert not [n for n in needs()[name] if n.action == action and n.resource.endswith(word)]
+        assert len(reason) > 20
+
+
+def test_a_lone_star_is_for_x_ray_only() -> None:
+    for kind in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
+        for one in of_type(kind):
+            for statement in one["PolicyDocument"]["Statement"]:
+                if "*" in listed(statement["Resource"]):
+                    assert all(a.startswith("xray:") for a in listed(statement["Action"]))
+
+
+def test_no_role_has_more_than_its_policy() -> None:
+    for role in of_type("AWS::IAM::Role"):
+        assert not role.get("ManagedPolicyArns"), role
+        assert not role.get("Policies"), role
+
+
+def test_no_action_has_a_star() -> None:
+    for one in of_type("AWS::IAM::ManagedPolicy"):
+        for statement in one["PolicyDocument"]["Statement"]:
+            assert not [action for action in listed(statement["Action"]) if "*" in action]
