@@ -44,6 +44,10 @@ flows: .venv/.offline ## check the contact flows
 eval-voice: .venv/.offline ## word error rate, facts and speed of the offline recogniser
 	@$(PY) -m benchmarks.eval_voice $(VOICE_NOTES)
 
+include benchmarks/bench.mk
+
+-include infra/infra.mk
+
 ci: ## what continuous integration runs
 	@bash .ci/run
 
