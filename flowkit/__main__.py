@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from flowkit import bundle as bundles
-from flowkit import commands, live_commands
+from flowkit import commands, graph_command, live_commands
 from flowkit.commands import stand_ins, stop
 from flowkit.engine import Contact, LambdaAnswer
 from flowkit.explore import as_text as explored_text
@@ -47,6 +47,7 @@ app.command()(commands.scenario)
 app.command()(commands.coverage)
 app.command()(commands.export_tests)
 app.command()(commands.import_test)
+app.command()(graph_command.graph)
 for live in (live_commands.diff, live_commands.publish, live_commands.rollback, live_commands.pull):
     app.command()(live)
 
