@@ -49,7 +49,7 @@ def ends_and_writes(stage):
 PATHS = [
     Path("first text", nothing, lambda s: s.writes("Hello"), short=True),
     Path("live text", talks, lambda s: s.writes("And my order?")),
-    Path("text after the end", talked, lambda s: s.writes("One more thing"), chats=2),
+    Path("text after the end", talked, lambda s: s.writes("One more thing"), chats=2, short=False),
     Path("text while the chat ends", talks, ends_and_writes, chats=2, short=False),
     Path("image first", nothing, lambda s: s.sends_picture(), short=False),
     Path("image live", talks, lambda s: s.sends_picture("Look"), short=False),

@@ -1,0 +1,102 @@
+"""`python -m benchmarks calls|load|start|cpu|growth|costs|all`: what Puente takes, measured."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from benchmarks import calls as call_figures
+from benchmarks import costs as cost_figures
+from benchmarks import growth as growth_figures
+from benchmarks import load as crowd
+from benchmarks import null_wire, startup
+from benchmarks.table import table
+from sandbox.product_output import caught
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object only.")]
+DOCUMENT = Path(__file__).parent.parent / "docs" / "costs.md"
+
+
+@app.command()
+def calls(as_json: AsJson = False) -> None:
+    """Calls and modelled latency of every kind of message, against the goals."""
+    with caught():
+        figures = call_figures.measure()
+    typer.echo(json.dumps(call_figures.as_json(figures)) if as_json else table(figures))
+
+
+@app.command()
+def load(customers: int = 1000, seconds: int = 30, seed: int = 1, as_json: AsJson = False) -> None:
+    """Many customers at once; exit code 1 when a message is lost, doubled or out of order."""
+    with caught():
+        result = crowd.run(customers, seconds, seed)
+    _show(asdict(result), as_json)
+    raise typer.Exit(bool(result.lost or result.duplicated or result.disordered))
+
+
+@app.command()
+def start(as_json: AsJson = False) -> None:
+    """Start-up time and memory of the functions on the text path."""
+    _show({name: asdict(one) for name, one in startup.measure().items()}, as_json)
+
+
+@app.command()
+def cpu(as_json: AsJson = False) -> None:
+    """CPU of one text against recorded answers."""
+    _show(asdict(null_wire.measure()), as_json)
+
+
+@app.command()
+def growth(as_json: AsJson = False) -> None:
+    """One text after much history and among many open conversations."""
+    with caught():
+        figures = growth_figures.measure()
+    _show({name: asdict(one) for name, one in figures.items()}, as_json)
+
+
+@app.command()
+def costs(
+    check: Annotated[bool, typer.Option(help="Only compare, write nothing.")] = False,
+) -> None:
+    """Write docs/costs.md."""
+    with caught():
+        text = cost_figures.document(call_figures.measure()) + "\n"
+    if check:
+        raise typer.Exit(DOCUMENT.read_text(encoding="utf-8") != text)
+    DOCUMENT.write_text(text, encoding="utf-8")
+
+
+@app.command(name="all")
+def everything(customers: int = 200) -> None:
+    """Everything, for people. The crowd is smaller than the default of `load`."""
+    typer.echo("Calls and latency by the model\n")
+    calls()
+    typer.echo("\nStart-up")
+    start()
+    typer.echo("\nCPU of one text")
+    cpu()
+    typer.echo("\nGrowth")
+    growth()
+    typer.echo(f"\nLoad of {customers} customers")
+    load(customers=customers)
+
+
+def _show(figures: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(figures))
+        return
+    for name, value in figures.items():
+        typer.echo(f"  {name:24} {_plain(value)}")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {one}" for name, one in value.items())
+    return str(value)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,142 @@
+"""The benchmark counts what happens, says what was not reached, and its document is current."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from benchmarks import calls, costs, growth, load, null_wire, startup
+from benchmarks.__main__ import app
+from benchmarks.calls import Figure
+from benchmarks.latency import milliseconds
+from benchmarks.table import GOALS, reached, table
+from sandbox.product_output import caught
+
+NAMES = {
+    "first_text_new",
+    "text_live",
+    "text_after_end",
+    "burst_of_four",
+    "voice_10s_live",
+    "voice_60s_live",
+    "voice_first",
+    "image_live",
+    "agent_text",
+    "agent_attachment",
+    "status",
+    "chat_ended",
+}
+
+
+@pytest.fixture(scope="module")
+def figures():
+    with caught():
+        return calls.measure()
+
+
+def test_every_case_of_the_issue_is_measured(figures):
+    assert set(figures) == NAMES == set(GOALS)
+
+
+def test_no_case_needs_more_calls_or_time_than_its_goal(figures):
+    missed = [name for name, one in figures.items() if not reached(one, GOALS[name][2])]
+    assert missed == []
+
+
+def test_calls_are_the_sum_of_their_operations_and_receipts_stand_apart(figures):
+    for figure in figures.values():
+        assert figure.calls == sum(figure.by_operation.values())
+    assert figures["text_live"].apart == 1
+    assert "socialmessaging.SendWhatsAppMessage" not in figures["text_live"].by_operation
+
+
+def test_a_goal_that_is_missed_is_said_in_the_table(figures):
+    slow = {**figures, "text_live": replace(figures["text_live"], calls=9)}
+    assert "9, 75 ms (not reached)" in table(slow)
+    assert "not reached" not in table(figures)
+    assert not reached(Figure(4, 91, {}, 0), (4, 90))
+
+
+def test_an_operation_the_latency_model_does_not_know_stops_the_benchmark(figures):
+    class Unknown:
+        service, operation = "polly", "SynthesizeSpeech"
+
+    with pytest.raises(KeyError, match="polly"):
+        milliseconds(Unknown())
+
+
+def test_the_cost_document_holds_what_the_benchmark_counts(figures):
+    document = Path(__file__).parents[2] / "docs" / "costs.md"
+    assert document.read_text(encoding="utf-8") == costs.document(figures) + "\n", (
+        "run python -m benchmarks costs"
+    )
+
+
+def test_the_cost_command_compares_and_writes(figures, monkeypatch, tmp_path):
+    monkeypatch.setattr(calls, "measure", lambda: figures)
+    monkeypatch.setattr("benchmarks.__main__.DOCUMENT", tmp_path / "costs.md")
+    (tmp_path / "costs.md").write_text("old", encoding="utf-8")
+    assert CliRunner().invoke(app, ["costs", "--check"]).exit_code == 1
+    assert CliRunner().invoke(app, ["costs"]).exit_code == 0
+    assert CliRunner().invoke(app, ["costs", "--check"]).exit_code == 0
+
+
+def test_everything_is_printed_for_people(figures, monkeypatch):
+    monkeypatch.setattr(calls, "measure", lambda: figures)
+    monkeypatch.setattr(startup.measure, "__defaults__", (1,))
+    monkeypatch.setattr(null_wire.measure, "__defaults__", (20,))
+    monkeypatch.setattr(growth.measure, "__defaults__", (1, 1))
+    done = CliRunner().invoke(app, ["all", "--customers", "3"])
+    assert done.exit_code == 0
+    for word in ("text, live chat", "ingest", "median_ms", "1 messages before", "p95_ms"):
+        assert word in done.stdout
+
+
+def test_the_number_of_billed_messages_is_the_bill(figures):
+    texts, bursts, *_ = costs.rows(figures)
+    assert texts.by_payee["other AWS"] < texts.total / 100
+    assert bursts.total < 4 * texts.total  # merged: Connect is paid once
+
+
+def test_the_calls_command_prints_one_json_object(figures, monkeypatch):
+    monkeypatch.setattr(calls, "measure", lambda: figures)
+    done = CliRunner().invoke(app, ["calls", "--json"])
+    printed = json.loads(done.stdout)
+    assert set(printed) == NAMES
+    assert {"calls", "agent_sees_ms", "by_operation"} <= set(printed["text_live"])
+
+
+def test_a_small_crowd_gets_every_message_once_and_in_order():
+    done = CliRunner().invoke(app, ["load", "--customers", "12", "--seconds", "5", "--json"])
+    printed = json.loads(done.stdout)
+    assert done.exit_code == 0
+    assert printed["sent"] == printed["delivered"] > 48
+    assert (printed["lost"], printed["duplicated"], printed["disordered"]) == (0, 0, 0)
+    assert 0 < printed["p50_ms"] <= printed["p95_ms"]
+
+
+def test_the_load_sees_what_is_lost_doubled_and_out_of_order():
+    assert load._disordered(["a", "b", "c"], ["b", "a", "c"]) == 1
+    assert load._disordered(["a", "b", "c"], ["a", "b", "c"]) == 0
+
+
+def test_replayed_answers_cost_cpu_but_no_emulator():
+    result = null_wire.measure(rounds=40)
+    assert 0 < result.bare_calls_ms < result.median_ms <= result.p99_ms
+    assert 0 < result.log_bytes <= 600
+
+
+def test_the_text_path_loads_nothing_that_only_media_and_ai_need():
+    starts = startup.measure(runs=1)
+    for name in ("ingest", "inbound"):
+        assert starts[name].forbidden == []
+        assert starts[name].rss_mb <= 70
+
+
+def test_history_and_other_chats_change_neither_calls_nor_their_answers():
+    with caught():
+        fresh, _, among = growth.measure(history=2, others=5).values()
+    assert fresh.calls == among.calls
+    assert fresh.bytes_out == pytest.approx(among.bytes_out, rel=0.05)
