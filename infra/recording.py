@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from infra.scenarios import SCENARIOS
+from infra.recording_scenarios import SCENARIOS
 from sandbox.wire import HttpRequest, HttpResponse, Mount
 from sandbox.wire.models import service_api
 from sandbox.wire.parse import read_params
@@ -57,19 +57,19 @@ class Recorder:
 
     def _listen(self) -> None:
         router = self._world.router
-        aws, mount = router.call_aws, router.call_mount
+        aws, plain = router.call_aws, router.call_mount
 
         def call_aws(service: str, operation: str, request: HttpRequest) -> HttpResponse:
             for name, resource in _named(service, operation, request):
                 self._note(service, name, resource)
             return aws(service, operation, request)
 
-        def call_mount(place: Mount, request: HttpRequest) -> HttpResponse:
+        def call_mount(mount: Mount, request: HttpRequest) -> HttpResponse:
             # A signed address acts with the permissions of whoever signed it.
-            if place.name == "s3":
+            if mount.name == "s3":
                 operation = "PutObject" if request.method == "PUT" else "GetObject"
                 self._note("s3", operation, _object_key(request))
-            return mount(place, request)
+            return plain(mount, request)
 
         router.call_aws, router.call_mount = call_aws, call_mount  # type: ignore[method-assign]
 

@@ -127,7 +127,7 @@ def test_no_echo_of_the_customer_wakes_a_function() -> None:
 
 def streamed_records() -> list[tuple[str, dict[str, str]]]:
     """Everything Connect streamed of one chat with text, typing, a file and an end."""
-    from infra.scenarios import PDF, in_a_chat
+    from infra.recording_scenarios import PDF, in_a_chat
     from sandbox.world import World
 
     records: list[tuple[str, dict[str, str]]] = []

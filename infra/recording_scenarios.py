@@ -124,7 +124,7 @@ def late_repeats(world: World) -> None:
         published.append(message)
         return publish(topic, message, attributes)
 
-    world.topics.publish = keeping  # type: ignore[method-assign]
+    world.topics.publish = keeping  # type: ignore[method-assign,assignment]
     mia, agent = in_a_chat(world)
     for number in range(70):  # the ring of done messages holds 64
         mia.says(f"line {number}")
