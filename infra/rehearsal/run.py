@@ -98,7 +98,7 @@ def _environment(aws: LocalAws, played: str) -> dict[str, str]:
 
 
 def _settled(aws: LocalAws, at: Names, say: Callable[[str], None]) -> None:
-    """At the end every queue is empty and the history is in the table."""
+    """At the end every queue is empty."""
     sqs = aws.client("sqs")
     waiting = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
     until = time.monotonic() + IDLE_SECONDS
@@ -115,7 +115,19 @@ def _settled(aws: LocalAws, at: Names, say: Callable[[str], None]) -> None:
     still = {queue: count for queue, count in left.items() if count}
     if still:
         raise RehearsalProblem(f"queues are not empty at the end: {still}")
-    stored = aws.client("dynamodb").scan(TableName=at.messages, Select="COUNT")["Count"]
-    if not stored:
-        raise RehearsalProblem("no message is in the history")
-    say(f"all {len(left)} queues are empty; {stored} messages are in the history")
+    say(f"all {len(left)} queues are empty")
+    _remembered(aws, at, say)
+
+
+def _remembered(aws: LocalAws, at: Names, say: Callable[[str], None]) -> None:
+    """What the tables must hold: the history, delivered replies, the end of Mia's chat."""
+    dynamodb = aws.client("dynamodb")
+    history = dynamodb.scan(TableName=at.messages)["Items"]
+    conversations = dynamodb.scan(TableName=at.conversations)["Items"]
+    reached = [one for one in history if one.get("status", {}).get("S") in ("delivered", "read")]
+    ended = [one for one in conversations if "ended" in one]
+    found = {"messages": history, "delivered replies": reached, "ended chats": ended}
+    missing = [name for name, items in found.items() if not items]
+    if missing:
+        raise RehearsalProblem(f"the tables hold no {', no '.join(missing)}")
+    say(f"in the tables: {', '.join(f'{len(items)} {name}' for name, items in found.items())}")
