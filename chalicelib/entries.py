@@ -173,7 +173,7 @@ class InboundWork:
     def _delivered(self, bundle: Bundle, left: Remaining) -> bool:
         try:
             self.deliver(bundle, left)
-        except PuenteError as problem:
+        except ServiceError as problem:
             log.failure("a message waits for its next try", problem)
             log.count("InboundRetries")
             return False
@@ -229,11 +229,22 @@ class OutboundWork:
         try:
             self._handle(event, record)
         except PuenteError as problem:
+            if not problem.retryable:
+                return self._parked(problem, record)
             log.failure("an outbound event waits for its next try", problem)
             log.count("OutboundRetries")
             return False
         except Exception as problem:  # noqa: BLE001  (entry point: its lease counts the attempts)
             log.failure("an outbound event broke its worker", problem)
+            return False
+        return True
+
+    def _parked(self, problem: PuenteError, record: Record) -> bool:
+        """Trying again changes nothing: an operator sees it, and it blocks nobody."""
+        log.failure("an outbound event was refused for good and parked", problem)
+        try:
+            self.park(type(problem).__name__, record.body, record.message_id)
+        except ServiceError:
             return False
         return True
 

@@ -126,6 +126,12 @@ def _wamid(message: Json) -> str:
     return scalar(message.get("id"))
 
 
+def _as_written(recorded: Recorded, wamid: str) -> str:
+    """The id in the file: two messages under one id are told apart by a number (webhook.split)."""
+    written = {_wamid(message) for _, message in recorded.messages()}
+    return wamid if wamid in written else wamid.rpartition("#")[0] or wamid
+
+
 def _unreadable(recorded: Recorded, evidence: Evidence) -> Outcome:
     parked = any("body" in letter for letter in evidence.dead_letters())
     return Outcome(
@@ -145,7 +151,7 @@ def _message(
     fate, why = _fate_of(message, text, files, seen)
     return Outcome(
         file=recorded.file,
-        wamid=message.wamid,
+        wamid=_as_written(recorded, message.wamid),
         kind=message.kind,
         fate=fate,
         agent_text=text,

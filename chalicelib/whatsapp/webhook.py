@@ -125,12 +125,28 @@ def _entries(document: Any) -> tuple[Json, ...]:
 
 def split(envelope: Envelope) -> list[Piece]:
     """One piece per message, status and account event of every change of every entry."""
+    known: dict[str, Json] = {}
     return [
-        _piece(entry, change, value, envelope.origination_ids)
+        _piece(entry, change, _told_apart(value, known), envelope.origination_ids)
         for entry in envelope.entries
         for change in _changes(entry)
         for value in _single_values(change)
     ]
+
+
+def _told_apart(value: Json, known: dict[str, Json]) -> Json:
+    """The value, its message under an id of its own when the event used the id for another one.
+
+    WhatsApp's ids are unique, events put together by hand are not; neither message may vanish.
+    """
+    for message in value.get("messages", []):
+        name = fields.text(message, "id")
+        if name and known.setdefault(name, message) != message:
+            number = 2
+            while known.setdefault(f"{name}#{number}", message) != message:
+                number += 1
+            return {**value, "messages": [{**message, "id": f"{name}#{number}"}]}
+    return value
 
 
 def _changes(entry: Json) -> list[Json]:
