@@ -47,6 +47,7 @@ app.command()(commands.scenario)
 app.command()(commands.coverage)
 app.command()(commands.export_tests)
 app.command()(commands.import_test)
+app.command()(commands.actions)
 app.command()(graph_command.graph)
 for live in (live_commands.diff, live_commands.publish, live_commands.rollback, live_commands.pull):
     app.command()(live)

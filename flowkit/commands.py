@@ -16,6 +16,7 @@ from flowkit.bundle import Bundle
 from flowkit.coverage import Coverage, measure
 from flowkit.engine import Event
 from flowkit.model import FlowError
+from flowkit.reference import actions_table
 from flowkit.render import RenderError
 from flowkit.scenario import Outcome, Scenario, ScenarioError, read_scenarios, run_scenario
 from flowkit.scenario.connect_tests import from_connect, to_connect
@@ -182,3 +183,8 @@ def import_test(
     typer.echo(text)
     for note in notes:
         typer.echo(f"# not imported: {note}", err=True)
+
+
+def actions() -> None:
+    """Print the supported action types as a table for docs/flows.md."""
+    typer.echo(actions_table())
