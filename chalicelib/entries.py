@@ -12,10 +12,10 @@ from chalicelib import batches, log, routing
 from chalicelib.batches import Failures, Record
 from chalicelib.bundles import Bundle, Queued, plan
 from chalicelib.connect_events import ChatEvent
-from chalicelib.connect_events import parse as parse_chat
-from chalicelib.contact import Callback, read_callback
+from chalicelib.contact import Callback
 from chalicelib.errors import PuenteError, ServiceError, UnreadableEvent
 from chalicelib.gateways.queues import Queues
+from chalicelib.outbound_entries import Outbound, Resend, in_order
 from chalicelib.routing import Entry
 from chalicelib.whatsapp import fields
 from chalicelib.whatsapp.messages import AccountEvent, DeliveryStatus
@@ -192,17 +192,6 @@ class InboundWork:
             log.failure("a claim stays until its lease is over", problem)
 
 
-@dataclass(frozen=True, slots=True)
-class Resend:
-    """A part to be sent once more, at `due` (epoch seconds)."""
-
-    callback: Callback
-    due: int
-
-
-Outbound = ChatEvent | DeliveryStatus | Resend
-
-
 def _ignored(*_: object) -> None:
     """Nobody wants to know."""
 
@@ -220,7 +209,7 @@ class OutboundWork:
 
     def __call__(self, group: Group, left: Remaining) -> list[Record]:  # noqa: ARG002
         failed: list[Record] = []
-        for record, event in _in_order(group, self.park):
+        for record, event in in_order(group, self.park):
             if failed or not self._done(event, record):
                 failed.append(record)
         return failed
@@ -260,40 +249,6 @@ class OutboundWork:
         else:
             self.forward(event, record.body)
             log.count("OutboundMessages")
-
-
-def _in_order(group: Group, park: Callable[[str, str, str], None]) -> list[tuple[Record, Outbound]]:
-    """The group's events by the time they were written; unreadable ones are parked."""
-    found: list[tuple[Record, Outbound]] = []
-    for record in group:
-        try:
-            found.append((record, read_outbound(record.body)))
-        except UnreadableEvent as problem:
-            log.failure("an outbound event is unreadable and was parked", problem)
-            park(str(problem), record.body, record.message_id)
-    return sorted(found, key=lambda pair: _written_at(pair[1]))
-
-
-def read_outbound(body: str) -> Outbound:
-    """The chat event, delivery status or second send in an entry of the outbound queue."""
-    kind, payload = routing.read(body)
-    if kind == "chat":
-        return parse_chat(str(payload))
-    if kind == "again":
-        callback = read_callback(fields.text(payload, "callback"))
-        if callback is None:
-            raise UnreadableEvent("a second send names no message", code=kind)
-        return Resend(callback, fields.integer(payload, "due"))
-    status = parse_whatsapp(payload)
-    if not isinstance(status, DeliveryStatus):
-        raise UnreadableEvent("the outbound queue takes chat events and statuses", code=kind)
-    return status
-
-
-def _written_at(event: Outbound) -> float:
-    if isinstance(event, Resend):
-        return float(event.due)
-    return event.at.timestamp() if event.at else 0.0
 
 
 @dataclass(frozen=True, slots=True)

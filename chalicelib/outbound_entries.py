@@ -1,0 +1,61 @@
+"""What lies in the outbound queue: chat events, delivery statuses, second sends."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from chalicelib import log, routing
+from chalicelib.batches import Record
+from chalicelib.connect_events import ChatEvent
+from chalicelib.connect_events import parse as parse_chat
+from chalicelib.contact import Callback, read_callback
+from chalicelib.errors import UnreadableEvent
+from chalicelib.whatsapp import fields
+from chalicelib.whatsapp.messages import DeliveryStatus
+from chalicelib.whatsapp.parsing import parse as parse_whatsapp
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """A part to be sent once more, at `due` (epoch seconds)."""
+
+    callback: Callback
+    due: int
+
+
+Outbound = ChatEvent | DeliveryStatus | Resend
+
+
+def in_order(
+    group: Sequence[Record], park: Callable[[str, str, str], None]
+) -> list[tuple[Record, Outbound]]:
+    """The group's events by the time they were written; unreadable ones are parked."""
+    found: list[tuple[Record, Outbound]] = []
+    for record in group:
+        try:
+            found.append((record, read_outbound(record.body)))
+        except UnreadableEvent as problem:
+            log.failure("an outbound event is unreadable and was parked", problem)
+            park(str(problem), record.body, record.message_id)
+    return sorted(found, key=lambda pair: _written_at(pair[1]))
+
+
+def read_outbound(body: str) -> Outbound:
+    """The chat event, delivery status or second send in an entry of the outbound queue."""
+    kind, payload = routing.read(body)
+    if kind == "chat":
+        return parse_chat(str(payload))
+    if kind == "again":
+        callback = read_callback(fields.text(payload, "callback"))
+        if callback is None:
+            raise UnreadableEvent("a second send names no message", code=kind)
+        return Resend(callback, fields.integer(payload, "due"))
+    status = parse_whatsapp(payload)
+    if not isinstance(status, DeliveryStatus):
+        raise UnreadableEvent("the outbound queue takes chat events and statuses", code=kind)
+    return status
+
+
+def _written_at(event: Outbound) -> float:
+    if isinstance(event, Resend):
+        return float(event.due)
+    return event.at.timestamp() if event.at else 0.0
