@@ -55,10 +55,14 @@ clean-infra: ## remove the deployment's environments
 
 # ministack runs functions with its own interpreter: it must be the one of the package.
 .venv-rehearsal/.ready: infra/rehearsal/requirements.txt
-	@python3.13 --version >/dev/null 2>&1 || { \
-	  echo "the rehearsal runs the functions as AWS does, with Python 3.13: install it" >&2; exit 1; }
-	@echo "installing the local AWS (once, under a minute)"
-	@python3.13 -m venv .venv-rehearsal
+	@for python in python3.13 python3 python "$$HOME"/.pyenv/versions/3.13.*/bin/python; do \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null; then \
+	    found="$$python"; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "the rehearsal runs the functions as AWS does, with Python 3.13: install it" >&2; exit 1; \
+	fi; \
+	echo "installing the local AWS (once, under a minute)"; "$$found" -m venv .venv-rehearsal
 	@.venv-rehearsal/bin/python -m pip install --quiet --disable-pip-version-check \
 	  -r infra/rehearsal/requirements.txt
 	@touch $@
