@@ -7,7 +7,7 @@ agent sees which.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib import routing
+from chalicelib import redrive, routing
 from chalicelib.arrivals import arrive, lateness, moved_to
 from chalicelib.bundles import Queued
 from chalicelib.errors import ServiceError, UnreadableEvent
@@ -37,15 +37,16 @@ class Receive:
 
     def message(self, receipt: str, body: str) -> Queued:
         """The message in an entry; `receipt` is the queue's id. Raises UnreadableEvent."""
-        _, payload = routing.read(body)
-        message = parse(payload)
+        entry = redrive.opened(body)
+        message = parse(entry.payload)
         if not isinstance(message, InboundMessage):
             raise UnreadableEvent("the inbound queue takes messages only", code="not_a_message")
         sent_at = int(message.sent_at.timestamp()) if message.sent_at else 0
         return arrive(
             message,
             receipt=receipt,
-            body=body,
+            body=entry.body,
+            redrive=entry.again,
             texts=self.texts,
             default_origination_id=self._number(message.phone_number_id),
             about=self._about(message),

@@ -1,0 +1,84 @@
+"""Sending a parked message again: what the operator puts into a queue, and how it is opened. Pure.
+
+A redrive has a deduplication id of its own, because SQS drops the same one for five minutes; and
+its number enters the id under which the message counts as done, so that `parked` may run once
+more and `delivered` may not (protocol 4.7).
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib import routing
+from chalicelib.conversation import token
+from chalicelib.errors import UnreadableEvent
+from chalicelib.routing import Entry, QueueName
+
+KIND = "redrive"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An entry of the inbound queue. `body`: the entry as ingest wrote it, kept when it is parked
+    again; `again`: how often an operator sent it again."""
+
+    payload: Any
+    body: str
+    again: int = 0
+
+
+def opened(body: str) -> Opened:
+    """Open an entry, redriven or not. Raises UnreadableEvent when it is none of ours."""
+    kind, payload = routing.read(body)
+    if kind != KIND:
+        return Opened(payload, body)
+    try:
+        original, again = str(payload["body"]), int(payload["n"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnreadableEvent("a redrive without its message", code="redrive") from error
+    return Opened(opened(original).payload, original, again)
+
+
+def inbound(body: str, wamid: str, again: int, group: str) -> Entry:
+    """The entry that shows a customer's parked message once more; `again` counts from 1."""
+    return Entry(
+        queue="inbound",
+        group=group,
+        dedup=_dedup(wamid, again),
+        body=routing.write(KIND, {"n": again, "body": body}),
+    )
+
+
+def outbound(body: str, event: str, again: int) -> Entry:
+    """The entry that sends an agent's parked message once more.
+
+    Its Connect id gets a suffix: under its own the message counts as done. Raises
+    UnreadableEvent when the letter holds no chat event.
+    """
+    kind, record = routing.read(body)
+    if kind != "chat":
+        raise UnreadableEvent("no chat event in this letter", code=kind)
+    return Entry(
+        queue="outbound",
+        group=token("redrive", event),
+        dedup=_dedup(event, again),
+        body=routing.write("chat", _renamed(str(record), again)),
+    )
+
+
+def moved(queue: QueueName, body: str, receipt: str) -> Entry:
+    """An entry that SQS itself gave up on, as it was."""
+    return Entry(queue=queue, group=token("redrive", receipt), dedup=_dedup(receipt, 1), body=body)
+
+
+def _dedup(message: str, again: int) -> str:
+    return token("redrive", f"{message}#r{again}")
+
+
+def _renamed(record: str, again: int) -> str:
+    """The chat record, wrapped by SNS or not, under a new id."""
+    document = json.loads(record)
+    if "Message" in document and "Content" not in document:
+        return json.dumps({**document, "Message": _renamed(document["Message"], again)})
+    original = str(document.get("Id", "")).partition("#r")[0]
+    return json.dumps({**document, "Id": f"{original}#r{again}"}, ensure_ascii=False)
