@@ -90,10 +90,10 @@ def outgoing(mime_type: str, filename: str, size: int) -> Outgoing:
     """
     mime = _mime(mime_type, filename)
     if mime in _RECORDINGS:
-        return _checked(Outgoing(mime_type=OGG, conversion="voice"), mime, size)
+        return _checked(Outgoing(mime_type=OGG, conversion="voice"), size)
     too_heavy = limits.message_type(mime) == "image" and size > limits.IMAGE_BYTES
     if mime in _PICTURES or too_heavy:
-        return _checked(Outgoing(mime_type=JPEG, conversion="jpeg"), mime, size)
+        return _checked(Outgoing(mime_type=JPEG, conversion="jpeg"), size)
     if mime not in limits.MEDIA_TYPES:
         raise refused_type(mime_type, filename)
     if size > limits.max_bytes(mime):
@@ -123,9 +123,9 @@ def too_large(mime_type: str) -> ContentError:
     )
 
 
-def _checked(found: Outgoing, original: str, size: int) -> Outgoing:
+def _checked(found: Outgoing, size: int) -> Outgoing:
     if size > MAX_CONVERTED_BYTES:
-        raise too_large(found.mime_type if found.voice else original)
+        raise too_large(found.mime_type)
     return found
 
 
