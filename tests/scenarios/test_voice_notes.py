@@ -8,7 +8,14 @@ import pytest
 from chalicelib import voice_content
 from chalicelib.gateways.items import ConversationItem
 from sandbox.faults import Action
-from tests.gateways.voice_samples import CLAIM_EN, CLAIM_ES, encoded, silence, tone
+from tests.gateways.voice_samples import (
+    CLAIM_EN,
+    CLAIM_ES,
+    encoded,
+    quarter_of_an_hour,
+    silence,
+    tone,
+)
 from tests.scenarios import ai
 from tests.scenarios.people import (
     LONG_ENOUGH_S,
@@ -287,4 +294,16 @@ def test_the_flow_does_the_work_when_the_worker_died(world, note):
     assert ai.WORDS in card
     assert len(files(talk.chat)) == 1
     assert talk.chat.attributes["intent"] == "refund"
+    assert not unfinished()
+
+
+def test_a_quarter_of_an_hour_is_kept_and_the_agent_can_listen(world):
+    """Its playable rendition is larger than a chat takes (20 MB): then by link."""
+    talk = live_chat(world)
+    talk.customer.sends_voice_note(quarter_of_an_hour(), mime_type="audio/flac")
+    world.run_for(60)
+    shown = lines(talk.chat)
+    assert "Too long to transcribe" in shown[1]
+    assert files(talk.chat) or "http" in "".join(shown)
+    assert not dead_letters(world)
     assert not unfinished()
