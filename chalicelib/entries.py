@@ -4,7 +4,7 @@ This is the only place that catches everything: an error of ours costs the messa
 on, never its neighbours.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,9 +13,9 @@ from chalicelib.batches import Failures, Record
 from chalicelib.bundles import Bundle, Queued, plan
 from chalicelib.connect_events import ChatEvent
 from chalicelib.contact import Callback
-from chalicelib.errors import PuenteError, ServiceError, UnreadableEvent
+from chalicelib.errors import PuenteError, ServiceError, Throttled, UnreadableEvent
 from chalicelib.gateways.queues import Queues
-from chalicelib.outbound_entries import Outbound, Resend, in_order
+from chalicelib.outbound_entries import Outbound, Resend, in_order, kept
 from chalicelib.routing import Entry
 from chalicelib.whatsapp import fields
 from chalicelib.whatsapp.messages import AccountEvent, DeliveryStatus
@@ -49,18 +49,20 @@ class Ingest:
     def handle(self, event: Mapping[str, Any]) -> Failures:
         """Handle one batch of WhatsApp events and chat records."""
         every = batches.records(event)
-        return batches.report([record for record in every if not self._routed(record)])
+        waiting: set[str] = set()
+        return batches.report([record for record in every if not self._routed(record, waiting)])
 
     def take(self, body: str) -> bool:
         """One event that came by itself; False when it could not be kept and must come again."""
         name = fields.fingerprint(body)
         return self._routed(
-            Record(message_id=name, receipt_handle="", body=body, group="", received=1)
+            Record(message_id=name, receipt_handle="", body=body, group="", received=1), set()
         )
 
-    def _routed(self, record: Record) -> bool:
+    def _routed(self, record: Record, waiting: set[str]) -> bool:
+        """Queue one event. `waiting`: groups in which an earlier event could not be queued."""
         try:
-            self._route(record)
+            self._route(record, waiting)
         except ServiceError as problem:
             log.failure("an event could not be queued and comes again", problem)
             return False
@@ -69,7 +71,7 @@ class Ingest:
             return self._parked(record, type(problem).__name__)
         return True
 
-    def _route(self, record: Record) -> None:
+    def _route(self, record: Record, waiting: set[str]) -> None:
         try:
             routed = routing.route(record.body, agent_reads=self.agent_reads)
         except UnreadableEvent as problem:
@@ -79,7 +81,21 @@ class Ingest:
             return
         for piece in routed.account:
             tell_operator(parse_whatsapp(piece.payload))
-        self.queues.send([self._sendable(entry, record) for entry in routed.entries])
+        self._send([self._sendable(entry, record) for entry in routed.entries], waiting)
+
+    def _send(self, entries: Sequence[Entry], waiting: set[str]) -> None:
+        """Queue the entries, but never past an earlier one of their group that has to come again.
+
+        Raises a ServiceError when they have to come again, too.
+        """
+        groups = {entry.group for entry in entries}
+        if groups & waiting:
+            raise Throttled("an earlier event of this group comes again first", service="sqs")
+        try:
+            self.queues.send(entries)
+        except ServiceError:
+            waiting |= groups
+            raise
 
     def _sendable(self, entry: Entry, record: Record) -> Entry:
         """A message larger than the queue takes goes on shortened; the whole of it is parked."""
@@ -90,12 +106,7 @@ class Ingest:
         return routing.shortened(entry)
 
     def _parked(self, record: Record, reason: str) -> bool:
-        try:
-            self.queues.park_unreadable(reason, record.body, record.message_id)
-        except ServiceError as problem:
-            log.failure("a dead letter could not be written and comes again", problem)
-            return False
-        return True
+        return kept(self.queues.park_unreadable, reason, record)
 
 
 def tell_operator(event: object) -> None:
@@ -166,8 +177,9 @@ class InboundWork:
             except ServiceError:
                 failed.append(record)
             except Exception as problem:  # noqa: BLE001  (entry point: park what breaks us)
-                log.failure("a queued message is unreadable and was parked", problem)
-                self.queues.park_unreadable(type(problem).__name__, record.body, record.message_id)
+                log.failure("a queued message is unreadable and is parked", problem)
+                if not kept(self.queues.park_unreadable, type(problem).__name__, record):
+                    failed.append(record)
         return queued
 
     def _delivered(self, bundle: Bundle, left: Remaining) -> bool:
@@ -209,7 +221,7 @@ class OutboundWork:
 
     def __call__(self, group: Group, left: Remaining) -> list[Record]:  # noqa: ARG002
         failed: list[Record] = []
-        for record, event in in_order(group, self.park):
+        for record, event in in_order(group, self.park, failed):
             if failed or not self._done(event, record):
                 failed.append(record)
         return failed
@@ -230,12 +242,8 @@ class OutboundWork:
 
     def _parked(self, problem: PuenteError, record: Record) -> bool:
         """Trying again changes nothing: an operator sees it, and it blocks nobody."""
-        log.failure("an outbound event was refused for good and parked", problem)
-        try:
-            self.park(type(problem).__name__, record.body, record.message_id)
-        except ServiceError:
-            return False
-        return True
+        log.failure("an outbound event was refused for good and is parked", problem)
+        return kept(self.park, type(problem).__name__, record)
 
     def _handle(self, event: Outbound, record: Record) -> None:
         if isinstance(event, DeliveryStatus):

@@ -77,7 +77,7 @@ def _resumable(stored: StoredNote) -> VoiceNote:
 
 def _bundle(conversation: Conversation, stored: StoredNote, card: str, receipt: str) -> Bundle:
     member = Member(
-        wamid=f"{stored.note.wamid}#card", sent_at=stored.working_since, kind="voice", text=card
+        wamid=f"{stored.note.wamid}#card", sent_at=stored.sent_at, kind="voice", text=card
     )
     arrival = Arrival(
         keys=(conversation.key,),

@@ -8,7 +8,7 @@ from chalicelib.batches import Record
 from chalicelib.connect_events import ChatEvent
 from chalicelib.connect_events import parse as parse_chat
 from chalicelib.contact import Callback, read_callback
-from chalicelib.errors import UnreadableEvent
+from chalicelib.errors import ServiceError, UnreadableEvent
 from chalicelib.whatsapp import fields
 from chalicelib.whatsapp.messages import DeliveryStatus
 from chalicelib.whatsapp.parsing import parse as parse_whatsapp
@@ -25,17 +25,31 @@ class Resend:
 Outbound = ChatEvent | DeliveryStatus | Resend
 
 
+def kept(park: Callable[[str, str, str], None], reason: str, record: Record) -> bool:
+    """Park a record; False when even that was refused and it has to come again."""
+    try:
+        park(reason, record.body, record.message_id)
+    except ServiceError as problem:
+        log.failure("a dead letter could not be written and comes again", problem)
+        return False
+    return True
+
+
 def in_order(
-    group: Sequence[Record], park: Callable[[str, str, str], None]
+    group: Sequence[Record], park: Callable[[str, str, str], None], failed: list[Record]
 ) -> list[tuple[Record, Outbound]]:
-    """The group's events by the time they were written; unreadable ones are parked."""
+    """The group's events by the time they were written.
+
+    Unreadable ones are parked; `failed` gains those that could not even be parked.
+    """
     found: list[tuple[Record, Outbound]] = []
     for record in group:
         try:
             found.append((record, read_outbound(record.body)))
         except UnreadableEvent as problem:
-            log.failure("an outbound event is unreadable and was parked", problem)
-            park(str(problem), record.body, record.message_id)
+            log.failure("an outbound event is unreadable and is parked", problem)
+            if not kept(park, str(problem), record):
+                failed.append(record)
     return sorted(found, key=lambda pair: _written_at(pair[1]))
 
 

@@ -184,6 +184,7 @@ class StoredNote:
     working_since: int = 0
     handed_over: bool = False
     tries: int = 0
+    sent_at: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

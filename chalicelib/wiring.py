@@ -63,6 +63,9 @@ QUICK = Config(
     max_pool_connections=POOL,
     retries={"total_max_attempts": 2, "mode": "standard"},
 )
+# Repeating a send into a FIFO queue is harmless, and an event that ingest could not queue comes
+# back only after its long time-out: three quick tries.
+PATIENT = QUICK.merge(Config(read_timeout=4, retries={"total_max_attempts": 3, "mode": "standard"}))
 # SendWhatsAppMessage cannot be repeated safely (protocol law 7).
 NEVER_AGAIN = QUICK.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
 # Older S3 signatures ignore expiry; virtual hosts keep presigned links on one name.
@@ -121,7 +124,7 @@ class App:
             "voice_notes": self.settings.voice_notes_queue_url,
             "dead_letters": self.settings.dead_letters_queue_url,
         }
-        return Queues(self.client("sqs"), urls)
+        return Queues(self.client("sqs", PATIENT), urls)
 
     @cached_property
     def db(self) -> DynamoDb:

@@ -161,7 +161,12 @@ class MessageTable:
         if item is None or not item.voice_note:
             return None
         return StoredNote(
-            note=_with_fate(voice_note.from_plain(json.loads(item.voice_note)), item.fate or ""),
+            # A note that was handed over is on record with its placeholder: the card is still owed.
+            note=_with_fate(
+                voice_note.from_plain(json.loads(item.voice_note)),
+                "" if item.handed_over else item.fate or "",
+            ),
+            sent_at=int(item.sent_at or 0),
             conversation=item.conversation or "",
             customer=item.customer or "",
             origination_id=item.origination_id or "",

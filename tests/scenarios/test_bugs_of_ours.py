@@ -94,10 +94,6 @@ def test_garbage_in_our_own_queues_is_parked(world, queue):
     assert [letter["body"] for letter in dead_letters(world)] == ["garbage"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="entries: a park that fails in _arrived/_in_order raises, so the whole batch fails",
-)
 def test_garbage_that_cannot_be_parked_yet_does_not_hold_up_the_batch(world):
     talk = live_chat(world)
     failing(world, "sqs", "SendMessage", Action.THROTTLE, 2)

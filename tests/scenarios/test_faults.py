@@ -77,9 +77,6 @@ def answered(world, talk: Talk):
     world.run_for(LONG_ENOUGH_S)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Ingest goes on behind an event it could not queue: the later one overtakes"
-)
 def test_two_answers_keep_their_order_when_the_queue_refuses_the_first(world):
     talk = live_chat(world)
     failing(world, "sqs", "SendMessageBatch", Action.THROTTLE, 2)

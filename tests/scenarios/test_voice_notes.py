@@ -149,10 +149,6 @@ def no_key():
     return ai.refused(401, "invalid_api_key")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="message_table._with_fate takes the placeholder's fate for the card's: only one try",
-)
 @pytest.mark.parametrize(
     "broken", [down, ai.html, out_of_quota, no_key], ids=lambda broken: broken.__name__
 )
@@ -219,10 +215,6 @@ def test_a_late_card_is_not_a_reason_to_open_a_chat(world, note):
     assert chats_of(world, talk.customer) == [talk.chat]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="one try only (_with_fate); then late_cards._bundle dates the card by working_since",
-)
 def test_a_late_card_does_not_hold_the_customer_service_window_open(world, note):
     """The window counts from the customer's last word, not from the card's."""
     brain = ai.brain(world)
