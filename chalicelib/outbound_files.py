@@ -66,6 +66,9 @@ class OutboundFiles:
 
 
 def outbound_key(conversation: str, attachment: str, plan: Outgoing) -> str:
-    """Where a converted file lies: deterministic, so that a repeat overwrites it."""
+    """Where a converted file lies: deterministic, so that a repeat overwrites it.
+
+    Beside what the customer sent, so that one prefix holds all of a conversation.
+    """
     extension = "ogg" if plan.voice else "jpg"
-    return f"outbound/{conversation}/{token(attachment)[:24]}.{extension}"
+    return f"inbound/{conversation}/sent/{token(attachment)[:24]}.{extension}"

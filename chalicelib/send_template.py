@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from chalicelib.conversation import token
 from chalicelib.errors import ContentError
 from chalicelib.flow_call import FlowCall
-from chalicelib.ports import Outbox
+from chalicelib.ports import Conversations, Outbox
 from chalicelib.routing import Entry, write
 from chalicelib.texts import Texts
 from chalicelib.whatsapp.templates import Catalogue, Template, reply_of, values_in_order
@@ -40,12 +40,14 @@ class SendTemplate:
         self,
         *,
         catalogue: Callable[[], Catalogue],
+        conversations: Conversations,
         outbox: Outbox,
         texts: Callable[[str], Texts],
         clock: Callable[[], int],
         stamp: Callable[[int], str],
     ) -> None:
         self._catalogue = catalogue
+        self._conversations = conversations
         self._outbox = outbox
         self._texts = texts
         self._clock = clock
@@ -70,7 +72,7 @@ class SendTemplate:
         Values by their names or numbers. Answers `status` queued or refused, with `reason`.
         """
         order = Order(
-            contact=call.parameters.get("contactId") or call.initial_contact,
+            contact=self._contact(call),
             name=call.parameter("template"),
             language=call.parameters.get("language") or call.attributes.get("language", ""),
             values=call.parameters,
@@ -81,6 +83,13 @@ class SendTemplate:
             reason = self._texts("").get(refused.tell_agent, **refused.values)
             return {"status": "refused", "template": order.name, "reason": reason}
         return {"status": "queued", "template": order.name, "text": shown}
+
+    def _contact(self, call: FlowCall) -> str:
+        """The contact to write from: an agent's guide runs in a contact of its own, and knows the
+        customer's conversation by its attribute."""
+        key = call.attributes.get("conversation") or call.parameters.get("conversation") or ""
+        found = self._conversations.load(key) if key else None
+        return found.chat.contact if found and found.chat else call.initial_contact
 
     def send(self, order: Order) -> str:
         """Queue the template; returns how the customer will read it.

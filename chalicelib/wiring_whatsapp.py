@@ -126,6 +126,7 @@ def agent_reads(app: "App") -> AgentReads:
 def send_template(app: "App") -> SendTemplate:
     return SendTemplate(
         catalogue=lambda: _catalogue(app),
+        conversations=app.conversations,
         outbox=app.queues,
         texts=app.agent_texts,
         clock=app.clock,

@@ -65,7 +65,9 @@ FUNCTIONS = (
         name="outbound",
         handler="app.outbound",
         about="Agent to customer, delivery statuses, ends of chats",
+        memory_mb=1024,
         sources=(Source(queue=names.OUTBOUND),),
+        media=True,
     ),
     Function(
         name="voice_notes",
@@ -94,6 +96,13 @@ FUNCTIONS = (
         memory_mb=1024,
         media=True,
         ai=True,
+        flow=True,
+    ),
+    Function(
+        name="send-template",
+        handler="lambdas.send_template.handler",
+        about="The message template a contact flow or a guide sends",
+        timeout_s=FLOW_SECONDS,
         flow=True,
     ),
     Function(name="api", handler="app.app", about="REST routes", timeout_s=10, memory_mb=256),

@@ -42,18 +42,20 @@ USES = {
         sends_to=(names.VOICE_NOTES, names.DEAD_LETTERS),
         conversations=(READ, WRITE),
         messages=(READ, WRITE),
+        finds_messages_by=("by_message_id",),
         chats=OPEN,
         opens_chats=True,
         whatsapp=("SendWhatsAppMessage", "GetWhatsAppMessageMedia"),
         media=("GetObject", "PutObject"),
     ),
     "outbound": Uses(
-        sends_to=(names.DEAD_LETTERS,),
+        sends_to=(names.OUTBOUND, names.DEAD_LETTERS),
         conversations=(READ, WRITE),
         messages=(READ, WRITE),
         finds_messages_by=("by_message_id",),
         chats=("GetContactAttributes", "StopContact"),
         whatsapp=("SendWhatsAppMessage", "PostWhatsAppMessageMedia"),
+        media=("GetObject", "PutObject"),
     ),
     "voice_notes": Uses(
         sends_to=(names.DEAD_LETTERS,),
@@ -61,8 +63,10 @@ USES = {
         messages=(READ, WRITE),
         chats=OPEN,
         opens_chats=True,
-        media=("GetObject",),
+        whatsapp=("GetWhatsAppMessageMedia",),
+        media=("GetObject", "PutObject"),
     ),
+    "send-template": Uses(sends_to=(names.OUTBOUND,), conversations=(READ,)),
     "transcribe-voice-note": Uses(messages=(READ, WRITE), media=("GetObject",)),
     "structure-voice-note": Uses(messages=(READ, WRITE)),
     "api": Uses(),
@@ -72,6 +76,8 @@ USES = {
 UNRECORDED = {
     ("inbound", "dynamodb:GetItem conversations"): "a bug of ours broke the worker: it looks up "
     "the claim it must give back (to_agent.abandon)",
+    ("outbound", "s3:GetObject 1/inbound/*"): "End User Messaging reads a converted file with the "
+    "caller's permission (PostWhatsAppMessageMedia, sourceS3File)",
     ("structure-voice-note", "dynamodb:UpdateItem messages"): "the flow structures a note itself "
     "when the worker that transcribed it is gone for its whole lease",
 }

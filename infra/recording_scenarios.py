@@ -12,6 +12,7 @@ from typing import Any
 from sandbox.desk import Agent
 from sandbox.faults import Action, CallFacts
 from sandbox.phones import Phone
+from sandbox.sample_files import sample_file
 from sandbox.world import World
 
 QUEUES = ("General", "Orders", "Billing", "Support", "Claims", "Urgent")
@@ -113,6 +114,30 @@ def note_killed(world: World) -> None:
     failing(world, lambda call: call.service == "http:openai", Action.KILL_BEFORE)
     mia.sends_voice_note(VOICE_NOTE.read_bytes())
     world.run_for(600)
+
+
+def files_and_words_of_every_form(world: World) -> None:
+    """Converted files, quotes, a file that comes late, paced messages, a template."""
+    mia, agent = in_a_chat(world)
+    agent.attach("recording.wav", "audio/wav", sample_file("audio/wav"))
+    agent.say("Which one do you mean?")
+    world.run_for(5)
+    quoted = {"id": mia.screen[-1].wamid}
+    mia.says("This one", context=quoted)
+    failing(world, lambda call: call.operation == "GetWhatsAppMessageMedia", Action.THROTTLE)
+    mia.sends("image", media=sample_file("image/jpeg"))
+    world.run_for(300)
+    for number in range(60):
+        agent.say(f"line {number}")
+    world.run_for(600)
+    chat = world.chats.active()[0]
+    details = {
+        "ContactData": {"ContactId": chat.id, "Attributes": dict(chat.attributes)},
+        "Parameters": {"template": "reopen", "name": "Mia"},
+    }
+    function = world.bundle.settings["arns"]["lambdas"]["send_template"]
+    world.lambdas.invoke(function, {"Details": details}, limit_s=8)
+    world.run_for(5)
 
 
 def late_repeats(world: World) -> None:
@@ -237,6 +262,7 @@ SCENARIOS = (
     card_refused,
     note_killed,
     late_repeats,
+    files_and_words_of_every_form,
     crashes,
     silence,
     anonymous_statuses,

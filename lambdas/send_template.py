@@ -1,8 +1,9 @@
 """Sends a WhatsApp message template into the contact's conversation, also outside the window.
 
-Parameters of the block: `template` (its name), optionally `language`, `contactId`, and one value
-per place of the template, by name or number. Answers `status` queued or refused, `text` as the
-customer will read it, or `reason` for the agent. Without `template` it lists what there is.
+Parameters of the block: `template` (its name), optionally `language`, and one value per place of
+the template, by name or number. An agent's guide passes `conversation` on, the attribute of the
+customer's contact. Answers `status` queued or refused, `text` as the customer will read it, or
+`reason` for the agent. Without `template` it lists what there is.
 """
 
 from typing import Any

@@ -23,7 +23,7 @@ from chalicelib.gateways import items
 from chalicelib.settings import Settings
 from flowkit import bundle
 from flowkit.bundle import Bundle
-from lambdas import structure_voice_note, transcribe_voice_note
+from lambdas import send_template, structure_voice_note, transcribe_voice_note
 from sandbox.amazon_connect import attachments
 from sandbox.amazon_connect.attachments import Attachments
 from sandbox.amazon_connect.chats import Chats
@@ -198,7 +198,14 @@ class World:
         self.number = BusinessNumber(meta_id="106540352242922", key="a" * 32, number="15550100200")
         account = WhatsAppAccount(
             numbers=[self.number],
-            templates=[Template(name="reopen", text="Hello {{1}}, may we go on?")],
+            templates=[
+                Template(name="reopen", text="Hello {{1}}, may we go on?"),
+                Template(
+                    name="feedback",
+                    text="Hello {{1}}, we would like to hear how it went.",
+                    meta_id="1000000000000002",
+                ),
+            ],
             destinations=[{"eventDestinationArn": self.whatsapp_topic}],
         )
         self.network = WhatsAppNetwork(
@@ -276,6 +283,7 @@ class World:
         handlers = {
             "transcribe": transcribe_voice_note.handler,
             "structure": structure_voice_note.handler,
+            "send_template": send_template.handler,
         }
         for name, function in handlers.items():
             self.flow_runner.register_lambda(arns[name].rsplit(":", 1)[1], function)

@@ -87,7 +87,7 @@ def test_an_upload_without_an_id_is_refused() -> None:
 def test_an_upload_names_its_type() -> None:
     with stub(Answer({"id": "9"})) as server:
         api = door(server.base_url, read=lambda key: b"bytes", download=lambda url: b"file")
-        assert api.upload_stored("106", "outbound/a.jpg") == "9"
+        assert api.upload_stored("106", "inbound/c/sent/a.jpg") == "9"
         assert b"image/jpeg" in server.bodies[0]
         assert api.upload("106", "https://signed", "application/pdf") == "9"
         assert b"application/pdf" in server.bodies[1]

@@ -37,7 +37,7 @@ def says_json(talk: Talk, form: dict[str, Any]) -> None:
     talk.agent.say(json.dumps(form), "application/json")
 
 
-# --- files --------------------------------------------------------------------------------------
+# --- files ----
 
 
 def test_a_pdf_of_12_megabytes_goes_out_without_passing_through_us(world: World) -> None:
@@ -98,7 +98,7 @@ def test_a_table_goes_out_under_its_own_name(world: World) -> None:
     assert (shown.kind, shown.filename, shown.media) == ("document", "prices.csv", b"a,b\n1,2\n")
 
 
-# --- choices --------------------------------------------------------------------------------------
+# --- choices ----
 
 
 def test_14_options_become_a_numbered_text(world: World) -> None:
@@ -137,7 +137,7 @@ def test_a_choice_after_the_chat_is_over_opens_a_new_one_with_its_title(world: W
     assert chat.attributes["replyTitle"] == "Invoice"
 
 
-# --- what only WhatsApp has -------------------------------------------------------------------------
+# --- what only WhatsApp has ----
 
 
 def test_flows_send_places_cards_and_links(world: World) -> None:
@@ -171,7 +171,7 @@ def test_json_of_somebody_elses_reaches_the_customer_as_it_is(world: World) -> N
     assert sent_texts(talk.customer) == ['{"type": "riddle"}']
 
 
-# --- the window and templates -----------------------------------------------------------------------
+# --- the window and templates ----
 
 
 def flow_event(talk: Talk, **parameters: str) -> dict[str, Any]:
@@ -256,7 +256,7 @@ def test_a_guide_lists_what_may_be_sent() -> None:
     with World(settings={"WHATSAPP_BUSINESS_ACCOUNT_ID": account}) as world:
         talk = live_chat(world)
         told = send_template.handler(flow_event(talk), Context())
-        assert (told["count"], told["name1"], told["parameters1"]) == ("1", "reopen", "name")
+        assert (told["count"], told["name1"], told["parameters1"]) == ("2", "reopen", "name")
         world.network.account.templates[:] = [
             Template(name="reopen", text="Hello {{1}}", status="PAUSED")
         ]
@@ -273,7 +273,7 @@ def test_a_template_whatsapp_refuses_is_told_in_the_chat(world: World) -> None:
     assert "refused the template" in notices(talk.chat)[-1]
 
 
-# --- what the agent learns ----------------------------------------------------------------------------
+# --- what the agent learns ----
 
 
 def test_the_agent_sees_when_the_customer_has_and_reads_a_message(world: World) -> None:
@@ -314,3 +314,19 @@ def test_the_price_of_a_message_is_kept(world: World) -> None:
 def test_a_flow_knows_until_when_it_may_answer(world: World) -> None:
     talk = live_chat(world)
     assert talk.chat.attributes["whatsappWindowClosesAt"] == "2026-11-19T16:00:00Z"
+
+
+def test_a_guide_on_the_agents_screen_sends_the_template_it_was_asked_for(world: World) -> None:
+    """The guide runs in a contact of its own; it passes the customer's conversation on."""
+    talk = live_chat(world)
+    event = flow_event(talk, template="feedback", name="Mia")
+    event["Details"]["ContactData"] |= {"ContactId": "guide", "InitialContactId": "guide"}
+    assert send_template.handler(event, Context())["status"] == "queued"
+    world.run_for(3)
+    assert talk.customer.texts[-1] == "Hello Mia, we would like to hear how it went."
+
+
+def test_what_a_guide_offers_is_what_may_be_sent(world: World) -> None:
+    offered = set(world.bundle.settings["templates"])
+    told = send_template.handler(flow_event(live_chat(world)), Context())
+    assert offered <= {value for name, value in told.items() if name.startswith("name")}

@@ -50,7 +50,7 @@ def opened(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data))
 
 
-# --- files --------------------------------------------------------------------------------------
+# --- files ----
 
 
 def test_a_photo_album_arrives_whole_and_in_order(world: World) -> None:
@@ -200,7 +200,7 @@ def test_a_first_message_whose_file_waits_opens_the_chat_at_once(world: World) -
     assert [name for name, _, _ in files(chat)] == ["video.mp4"]
 
 
-# --- what refers to something else ----------------------------------------------------------------
+# --- what refers to something else ----
 
 
 def test_a_quoted_answer_shows_what_it_answers(world: World) -> None:
@@ -276,7 +276,7 @@ def text_value(world: World, message: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-# --- who somebody is ------------------------------------------------------------------------------
+# --- who somebody is ----
 
 
 def test_a_customer_without_a_number_writes_is_answered_and_reads(world: World) -> None:
@@ -359,7 +359,7 @@ def test_one_customer_on_two_business_numbers_has_two_conversations(world: World
     assert len({row.origination_id for row in conversations}) == 2
 
 
-# --- what WhatsApp loses, and what is hostile -------------------------------------------------------
+# --- what WhatsApp loses, and what is hostile ----
 
 
 def lost(world: World, wamid: str) -> dict[str, Any]:

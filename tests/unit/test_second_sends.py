@@ -1,0 +1,167 @@
+"""A message WhatsApp refused only for now is sent again; a crash in between is never a copy."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from chalicelib.contact import Callback, ContactItem, callback_of
+from chalicelib.conversation import OpenChat, Reply
+from chalicelib.errors import Rejected, ServiceError, Throttled, Unsure
+from chalicelib.routing import Entry, read
+from chalicelib.send_again import MAX_RESENDS, SPAM_LIMIT, SendAgain
+from chalicelib.whatsapp.failures import failure_of
+
+PAIR_RATE, WINDOW = failure_of(131056), failure_of(131047)
+ITEM = ContactItem(
+    chat=OpenChat(contact="c"),
+    conversation="k",
+    customer="u",
+    reply=Reply(origination_id="n", to="1"),
+)
+
+
+@dataclass
+class Surroundings:
+    """Contacts, history, WhatsApp, queue and agent, as small as they can be and still behave."""
+
+    body: str = '{"type": "text"}'
+    known: bool = True
+    problem: ServiceError | None = None
+    status: tuple[str, int] = ("failed", 1)
+    now: int = 1000
+    claimed: int = 1
+    sent: list[dict[str, Any]] = field(default_factory=list)
+    queued: list[Entry] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+
+    def load(self, contact: str) -> ContactItem | None:
+        return ITEM if self.known else None
+
+    def sent_body(self, record: str) -> str:
+        return self.body
+
+    def status_of(self, record: str) -> tuple[str, int]:
+        return self.status
+
+    def claim_resend(self, record: str, attempt: int) -> bool:
+        fresh, self.claimed = attempt > self.claimed, max(attempt, self.claimed)
+        return fresh
+
+    def free_resend(self, record: str, attempt: int) -> None:
+        self.claimed = attempt - 1
+
+    def send(self, *args: Any) -> str:
+        if len(args) == 1:
+            self.queued.extend(args[0])
+            return ""
+        if self.problem:
+            raise self.problem
+        self.sent.append(args[1])
+        return "wamid"
+
+    def say(self, item: ContactItem, key: str, *cause: object, **values: object) -> bool:
+        self.told.append(key)
+        return True
+
+    def again(self) -> SendAgain:
+        every: Any = self
+        return SendAgain(
+            contacts=every,
+            history=every,
+            whatsapp=every,
+            outbox=every,
+            tell_agent=every,
+            clock=lambda: self.now,
+        )
+
+
+FIRST = Callback("c", "e", 0, 1)
+SECOND = Callback("c", "e", 0, 2)
+
+
+def test_a_paced_message_waits_four_seconds_then_sixteen() -> None:
+    world = Surroundings()
+    assert world.again().plan(FIRST, PAIR_RATE)
+    assert world.again().plan(SECOND, PAIR_RATE)
+    jobs = [read(entry.body) for entry in world.queued]
+    assert [(kind, job["due"] - world.now) for kind, job in jobs] == [("again", 4), ("again", 16)]
+    assert jobs[0][1]["callback"] == str(SECOND)
+
+
+@pytest.mark.parametrize(
+    ("callback", "failure", "body"),
+    [
+        (FIRST, WINDOW, "{}"),
+        (FIRST, failure_of(SPAM_LIMIT), "{}"),
+        (FIRST, PAIR_RATE, ""),
+        (Callback("c", "e", 0, MAX_RESENDS + 1), PAIR_RATE, "{}"),
+    ],
+    ids=["does not help", "customers complained", "body not kept", "tried enough"],
+)
+def test_what_sending_again_cannot_mend_is_left_to_the_agent(
+    callback: Callback, failure: Any, body: str
+) -> None:
+    world = Surroundings(body=body)
+    assert not world.again().plan(callback, failure)
+    assert world.queued == []
+
+
+def test_it_is_sent_when_due_with_callback_data_of_its_own() -> None:
+    world = Surroundings()
+    with pytest.raises(Throttled):
+        world.again().send(SECOND, due=1001)
+    world.again().send(SECOND, due=1000)
+    assert [body["biz_opaque_callback_data"] for body in world.sent] == [str(SECOND)]
+
+
+def test_a_second_delivery_of_the_same_work_sends_nothing() -> None:
+    world = Surroundings()
+    world.again().send(SECOND, due=0)
+    world.again().send(SECOND, due=0)
+    assert len(world.sent) == 1
+    assert world.told == ["outbound.uncertain"], "nothing proves the first one yet"
+
+
+def test_a_status_of_that_attempt_leaves_no_doubt() -> None:
+    world = Surroundings(status=("sent", 2), claimed=2)
+    world.again().send(SECOND, due=0)
+    assert (world.sent, world.told) == ([], [])
+
+
+def test_a_throttled_send_may_be_tried_again() -> None:
+    world = Surroundings(problem=Throttled("wait", service="whatsapp"))
+    with pytest.raises(Throttled):
+        world.again().send(SECOND, due=0)
+    world.problem = None
+    world.again().send(SECOND, due=0)
+    assert len(world.sent) == 1
+    assert world.told == []
+
+
+@pytest.mark.parametrize(
+    ("problem", "told"),
+    [
+        (Unsure("lost", service="whatsapp"), ["outbound.uncertain"]),
+        (
+            Rejected("no", service="whatsapp", tell_agent="failed.bad_request"),
+            ["failed.bad_request"],
+        ),
+    ],
+)
+def test_what_became_of_it_is_told(problem: ServiceError, told: list[str]) -> None:
+    world = Surroundings(problem=problem)
+    world.again().send(SECOND, due=0)
+    assert world.told == told
+
+
+@pytest.mark.parametrize("world", [Surroundings(known=False), Surroundings(body="")])
+def test_a_message_nobody_knows_any_more_is_let_go(world: Surroundings) -> None:
+    world.again().send(SECOND, due=0)
+    assert (world.sent, world.told) == ([], [])
+
+
+def test_the_callback_of_a_record_is_that_of_its_first_send() -> None:
+    assert callback_of(FIRST.record, "c") == FIRST
+    assert callback_of("wamid.X", "c") is None
+    assert callback_of(FIRST.record, "") is None
