@@ -60,9 +60,12 @@ def hold(around: Surroundings, say: Callable[[str], None]) -> None:
         mia.sends_voice_note(VOICE_NOTE.read_bytes())
     line.add("Mia sends a voice note")
     line.until("Ana has its transcript", lambda: "parcel" in desk())
-    with lock:
-        files = [row for row in agent.desk_view(chat) if "wav" in str(row.as_json())]
-    line.add(f"and the sound to play ({len(files)} file)")
+
+    def sound() -> bool:
+        with lock:
+            return any(".wav" in str(row.as_json()) for row in agent.desk_view(chat))
+
+    line.until("and the sound to play", sound)
     with lock:
         agent.end()
     line.add("Ana ends the chat")
@@ -75,14 +78,18 @@ def hold_second(around: Surroundings, say: Callable[[str], None]) -> None:
         leo = world.phones.add("Leo", "15550100002")
         leo.sends_voice_note(VOICE_NOTE.read_bytes())
     line.add("Leo opens with a voice note")
-    line.until("the flow has called both functions", lambda: _called(around) == BOTH)
+    line.until("the flow has its transcript and its facts", lambda: _ready(around) == BOTH)
     line.until("the chat waits in a queue", lambda: _locked(around, _waiting))
 
 
-def _called(around: Surroundings) -> set[str]:
-    """Functions a flow has called and got an answer of, by the end of their names."""
+def _ready(around: Surroundings) -> set[str]:
+    """Functions that told a flow what it waited for, by the end of their names."""
     done = around.world.lambdas.invocations
-    return {one.function_name.split("-", 2)[2] for one in done if one.error is None}
+    return {
+        one.function_name.split("-", 2)[2]
+        for one in done
+        if one.error is None and one.payload.get("status") == "ready"
+    }
 
 
 def _waiting(around: Surroundings) -> bool:

@@ -1,5 +1,6 @@
 """The rehearsal from start to end: `python -m infra rehearse`."""
 
+import json
 import os
 import time
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import names, package
+from infra.functions import FUNCTIONS
 from infra.names import Names
 from infra.rehearsal import conversation, deploy
 from infra.rehearsal.local_aws import LocalAws, RehearsalProblem
@@ -41,6 +43,7 @@ def rehearse(stage: Stage, assembly: Path, say: Callable[[str], None]) -> None:
         with Surroundings(aws, flows, topics) as around:
             say(f"Amazon Connect, WhatsApp and OpenAI, played by the sandbox, at {around.url}")
             _deploy(aws, stage, assembly, around, say)
+            _start_functions(aws, at, say)
             say("the conversation:")
             conversation.hold(around, say)
             conversation.hold_second(around, say)
@@ -74,6 +77,35 @@ def _deploy(
         say(f"  {line}")
     say(f"pointed at this machine ({len(done.changed)} functions): {', '.join(done.pointed)}")
     say("not played here: KMS encryption, IAM decisions, X-Ray, alarms, CloudWatch metrics")
+
+
+def _start_functions(aws: LocalAws, at: Names, say: Callable[[str], None]) -> None:
+    """Each function starts and answers an empty event; a flow's limit of 8 s is for warm ones."""
+    client = aws.client("lambda")
+    health: dict[str, Any] = {
+        "httpMethod": "GET",
+        "headers": {},
+        "multiValueHeaders": {},
+        "body": None,
+    }
+    health |= {"queryStringParameters": None, "multiValueQueryStringParameters": None}
+    health |= {"pathParameters": None, "stageVariables": None, "isBase64Encoded": False}
+    context = {"resourcePath": "/api/health", "httpMethod": "GET", "path": "/api/health"}
+    asked = {
+        "Details": {"Parameters": {"voiceNoteId": "none"}, "ContactData": {"ContactId": "none"}}
+    }
+    for function in FUNCTIONS:
+        event: dict[str, Any] = {"Records": []} if function.sources else asked
+        if function.name == "api":
+            event = {**health, "path": "/api/health", "requestContext": context}
+        started = time.monotonic()
+        answer = client.invoke(
+            FunctionName=at.function(function.name), Payload=json.dumps(event).encode()
+        )
+        body = answer["Payload"].read().decode()
+        if answer.get("FunctionError") or '"statusCode": 5' in body:
+            raise RehearsalProblem(f"{function.name} does not start: {body[:800]}")
+        say(f"  {function.name} starts in {time.monotonic() - started:.1f} s")
 
 
 def _imports(stage: Stage, world: Any) -> dict[str, str]:
