@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib import routing
 from chalicelib.conversation import token
 from chalicelib.errors import UnreadableEvent
-from chalicelib.routing import Entry, QueueName
+from chalicelib.routing import Entry
 
 KIND = "redrive"
 
@@ -44,7 +44,7 @@ def inbound(body: str, wamid: str, again: int, group: str) -> Entry:
     return Entry(
         queue="inbound",
         group=group,
-        dedup=_dedup(wamid, again),
+        dedup=dedup_id(wamid, again),
         body=routing.write(KIND, {"n": again, "body": body}),
     )
 
@@ -61,17 +61,13 @@ def outbound(body: str, event: str, again: int) -> Entry:
     return Entry(
         queue="outbound",
         group=token("redrive", event),
-        dedup=_dedup(event, again),
+        dedup=dedup_id(event, again),
         body=routing.write("chat", _renamed(str(record), again)),
     )
 
 
-def moved(queue: QueueName, body: str, receipt: str) -> Entry:
-    """An entry that SQS itself gave up on, as it was."""
-    return Entry(queue=queue, group=token("redrive", receipt), dedup=_dedup(receipt, 1), body=body)
-
-
-def _dedup(message: str, again: int) -> str:
+def dedup_id(message: str, again: int) -> str:
+    """A deduplication id that no earlier send of this message had."""
     return token("redrive", f"{message}#r{again}")
 
 

@@ -12,18 +12,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib import redrive, routing
+from chalicelib.conversation import token
 from chalicelib.errors import UnreadableEvent
-from chalicelib.routing import Entry, QueueName
+from chalicelib.routing import Entry
 
 LOOKING_SECONDS = 60  # how long a letter is hidden from others while an operator looks
 BATCH = 10
 PARKED = "parked"
-WORKED_ON: tuple[QueueName, ...] = ("inbound", "outbound")
+WORKED_ON = ("inbound", "outbound", "voice_notes")
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One dead letter. `queue`: "parked", "inbound" or "outbound"; `handle` deletes it."""
+    """One dead letter. `queue`: "parked", or whose entry SQS gave up on; `handle` deletes it."""
 
     id: str
     queue: str
@@ -45,6 +46,20 @@ class Letter:
     def kinds(self) -> str:
         kinds = [str(member["kind"]) for member in self.content.get("members", [])]
         return ", ".join(kinds) or "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What goes into which of our queues."""
+
+    queue: str
+    group: str
+    dedup: str
+    body: str
+
+    @classmethod
+    def of(cls, entry: Entry) -> "Again":
+        return cls(entry.queue, entry.group, entry.dedup, entry.body)
 
 
 class NotRedrivable(Exception):
@@ -71,7 +86,7 @@ class Letters:
             for letter in found:
                 self._give_back(letter)
 
-    def redrive(self, letter: Letter) -> list[Entry]:
+    def redrive(self, letter: Letter) -> list[Again]:
         """Send a letter's messages again and delete it. Raises NotRedrivable."""
         entries = entries_of(letter)
         for entry in entries:
@@ -132,17 +147,23 @@ class Letters:
             return  # it was dropped or sent again
 
 
-def entries_of(letter: Letter) -> list[Entry]:
+def entries_of(letter: Letter) -> list[Again]:
     """What goes into which queue to send a letter again. Raises NotRedrivable."""
     try:
         if letter.queue != PARKED:
-            queue: QueueName = "inbound" if letter.queue == "inbound" else "outbound"
-            return [redrive.moved(queue, letter.content["body"], letter.id)]
+            return [_moved_by_sqs(letter)]
         if "members" in letter.content:
-            return [_member_entry(letter, member) for member in letter.content["members"]]
-        return _unreadable_entries(letter)
+            members = letter.content["members"]
+            return [Again.of(_member_entry(letter, member)) for member in members]
+        return [Again.of(entry) for entry in _unreadable_entries(letter)]
     except UnreadableEvent as still:
         raise NotRedrivable(f"still unreadable: {still}") from still
+
+
+def _moved_by_sqs(letter: Letter) -> Again:
+    """The entry as it was, in a group of its own."""
+    group = token("redrive", letter.id)
+    return Again(letter.queue, group, redrive.dedup_id(letter.id, 1), letter.content["body"])
 
 
 def _member_entry(letter: Letter, member: dict[str, Any]) -> Entry:

@@ -7,6 +7,7 @@ worlds, and every run has a customer of its own.
 import io
 import itertools
 import json
+import re
 from contextlib import ExitStack
 from datetime import timedelta
 
@@ -24,6 +25,7 @@ QUEUES = ["General", "Orders", "Billing", "Support", "Claims", "Urgent"]
 OPEN_FOR = timedelta(hours=4)  # the flow answers otherwise once the day is over
 TRANSCRIPT = "Hello my order number 12345 has not arrived"
 GREETED = "greeted"
+LATE = re.compile(r"\(sent .* received .*\)$")  # a message that waited tells its own time
 LINK = "Open it: http"
 
 
@@ -112,7 +114,7 @@ class Stage:
             elif TRANSCRIPT in item.content:
                 seen.append("card")
             elif not item.content.startswith(NOTICE_MARK):
-                seen.extend(item.content.split("\n"))
+                seen += [line for line in item.content.split("\n") if not LATE.match(line)]
         return seen
 
     def notices(self, chat):
