@@ -78,8 +78,6 @@ UNRECORDED = {
     "the claim it must give back (to_agent.abandon)",
     ("outbound", "s3:GetObject 1/inbound/*"): "End User Messaging reads a converted file with the "
     "caller's permission (PostWhatsAppMessageMedia, sourceS3File)",
-    ("structure-voice-note", "dynamodb:UpdateItem messages"): "the flow structures a note itself "
-    "when the worker that transcribed it is gone for its whole lease",
 }
 # Lambda, not our code, makes these calls with the function's role.
 BY_LAMBDA = (

@@ -41,15 +41,6 @@ class Backup:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
-    """Optional stacks."""
-
-    network: bool = False
-    pages: bool = False
-    worker: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
 class Stage:
     """One stage. Durations in days, money in US dollars."""
 
@@ -67,7 +58,6 @@ class Stage:
     connect: Connect
     whatsapp: WhatsApp
     backup: Backup
-    options: Options
     concurrency: dict[str, int]
     product: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
@@ -100,12 +90,11 @@ def _stage(name: str, document: dict[str, Any], values: dict[str, Any]) -> Stage
         connect=Connect(**_tuples(values["connect"])),
         whatsapp=WhatsApp(**_tuples(values["whatsapp"])),
         backup=Backup(**values["backup"]),
-        options=Options(**values["options"]),
         **plain,
     )
 
 
-_NESTED = ("connect", "whatsapp", "backup", "options")
+_NESTED = ("connect", "whatsapp", "backup")
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:
@@ -118,8 +107,6 @@ def _checked(stage: Stage) -> Stage:
         problems.append("account: twelve digits, quoted")
     if len(stage.region.split("-")) != REGION_PARTS:
         problems.append("region: for example us-east-1")
-    if stage.options.worker and not stage.options.network:
-        problems.append("options.worker needs options.network")
     if stage.backup.copy_region == stage.region:
         problems.append("backup.copy_region: another region than the stage's own")
     wrong = [n for n in stage.whatsapp.numbers if not n.startswith("phone-number-id-")]

@@ -1,0 +1,133 @@
+"""Linking the WhatsApp account, and the settings of a stage, against the emulated services."""
+
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+
+from infra import settings
+from infra.flow_settings import FILE as FLOWS
+from infra.flow_settings import load as load_flows
+from infra.flow_settings import stage_section
+from infra.link import LinkProblem, has_ai_key, link, put_ai_key
+from infra.permissions import Need, UnknownCondition, allows, matches
+from infra.settings import SettingsProblem, Stage
+from sandbox.world import World
+
+TOPIC = "arn:aws:sns:us-east-1:123456789012:puente-prod-whatsapp-events"
+
+
+@pytest.fixture
+def world() -> Any:
+    with World() as running:
+        yield running
+
+
+def client(service: str) -> Any:
+    return boto3.client(service, region_name="us-east-1")
+
+
+def stage(tmp_path: Path, **whatsapp: Any) -> Stage:
+    document = yaml.safe_load(settings.FILE.read_text())
+    document["stages"]["prod"]["whatsapp"] |= whatsapp
+    file = tmp_path / "settings.yaml"
+    file.write_text(yaml.safe_dump(document))
+    return settings.load("prod", file)
+
+
+def test_events_of_the_account_come_to_our_topic(world: World, tmp_path: Path) -> None:
+    """Set once; a second call finds it done and changes nothing."""
+    first = link(stage(tmp_path), client)
+    again = link(stage(tmp_path), client)
+    assert (first.destination, first.changed, again.changed) == (TOPIC, True, False)
+    assert world.network.account.destinations == [{"eventDestinationArn": TOPIC}]
+    assert first.numbers == (world.number.eum_id,)
+
+
+def test_an_account_that_feeds_connect_is_not_taken_away_silently(
+    world: World, tmp_path: Path
+) -> None:
+    arn = "arn:aws:connect:us-east-1:123456789012:instance/i"
+    world.network.account.destinations[:] = [{"eventDestinationArn": arn}]
+    with pytest.raises(LinkProblem, match="take that away"):
+        link(stage(tmp_path), client)
+
+
+def test_a_number_of_another_account_is_named(world: World, tmp_path: Path) -> None:
+    with pytest.raises(LinkProblem, match="phone-number-id-strange"):
+        link(stage(tmp_path, numbers=["phone-number-id-strange"]), client)
+
+
+def test_an_account_that_is_not_linked_is_named(world: World, tmp_path: Path) -> None:
+    with pytest.raises(LinkProblem, match="waba-strange"):
+        link(stage(tmp_path, waba_id="waba-strange"), client)
+
+
+def test_the_ai_key_is_put_where_the_functions_get_it(world: World, tmp_path: Path) -> None:
+    """Entered once it is there; entered again it replaces the old one."""
+    prod = stage(tmp_path)
+    assert not has_ai_key(prod, client)
+    assert put_ai_key(prod, client, "first")
+    assert not put_ai_key(prod, client, "second")
+    assert has_ai_key(prod, client)
+    secret = client("secretsmanager").get_secret_value(SecretId="puente-prod/openai-api-key")
+    assert secret["SecretString"] == "second"
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"account": "12"}, "twelve digits"),
+        ({"region": "here"}, "us-east-1"),
+        ({"backup": {"copy_region": "us-east-1", "retention_days": 35}}, "another region"),
+        ({"unknown": 1}, "unknown"),
+    ],
+)
+def test_wrong_settings_say_what_they_should_be(
+    values: dict[str, Any], told: str, tmp_path: Path
+) -> None:
+    document = yaml.safe_load(settings.FILE.read_text())
+    document["stages"]["prod"] |= values
+    file = tmp_path / "settings.yaml"
+    file.write_text(yaml.safe_dump(document))
+    with pytest.raises(SettingsProblem, match=told):
+        settings.load("prod", file)
+
+
+def test_an_unknown_stage_is_told_with_those_there_are() -> None:
+    with pytest.raises(SettingsProblem, match="dev, prod"):
+        settings.load("production")
+
+
+def test_hours_and_queues_come_from_the_flows() -> None:
+    """Midnight as the end of a day is Connect's 0:00."""
+    flows = load_flows()
+    values = yaml.safe_load(FLOWS.read_text())
+    assert set(flows.queues) == set(values["queues"])
+    assert flows.default_queue in flows.queues
+    assert all(span.end[0] < 24 for hours in flows.hours.values() for span in hours.spans)
+
+
+def test_the_ids_of_a_stage_read_as_the_flows_settings_want_them() -> None:
+    ids = {"instance": {"id": "i"}, "queues": {"General": "q"}, "flows": {"whatsapp_inbound": "f"}}
+    section = yaml.safe_load(stage_section("prod", "us-east-1", "123456789012", ids))
+    known = yaml.safe_load(FLOWS.read_text())["stages"]["sandbox"]
+    assert set(section["stages"]["prod"]) <= set(known)
+    assert section["stages"]["prod"]["queues"] == {"General": {"id": "q"}}
+
+
+def test_the_evaluator_judges_as_iam_does() -> None:
+    """Wildcards, several resources, the key's service; what it cannot judge it refuses."""
+    key = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "k"}
+    via = {**key, "Condition": {"StringEquals": {"kms:ViaService": ["sqs.here"]}}}
+    assert allows(via, Need("kms:Decrypt", "k", "sqs.here"))
+    assert not allows(via, Need("kms:Decrypt", "k", "s3.here"))
+    assert not allows(key, Need("kms:Encrypt", "k"))
+    assert not allows({**key, "Effect": "Deny"}, Need("kms:Decrypt", "k"))
+    assert matches("arn:a/*", "arn:a/b/c")
+    assert not matches("arn:a/*", "arn:ab")
+    assert not matches("a.c", "abc")
+    with pytest.raises(UnknownCondition):
+        allows({**key, "Condition": {"Bool": {"x": "y"}}}, Need("kms:Decrypt", "k"))
