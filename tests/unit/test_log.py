@@ -105,12 +105,14 @@ def account_news() -> dict[str, object]:
 def fail(world: World) -> None:
     """Connect and DynamoDB refuse for a while, and WhatsApp's answers are lost."""
     faults = world.router.faults
-    for operation, action in (
-        ("SendMessage", Action.SERVER_ERROR),
-        ("SendWhatsAppMessage", Action.TIMEOUT_AFTER),
-        ("UpdateItem", Action.THROTTLE),
+    for failing, action in (
+        (("connectparticipant", "SendMessage"), Action.SERVER_ERROR),
+        (("socialmessaging", "SendWhatsAppMessage"), Action.TIMEOUT_AFTER),
+        (("dynamodb", "UpdateItem"), Action.THROTTLE),
     ):
-        faults.when(lambda call, name=operation: call.operation == name, action, times=4)
+        faults.when(
+            lambda call, which=failing: (call.service, call.operation) == which, action, times=4
+        )
     faults.arm()
 
 
