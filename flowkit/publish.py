@@ -22,6 +22,7 @@ from flowkit.bundle import load as load_bundle
 from flowkit.diff import diff
 from flowkit.lint import Issue, lint
 from flowkit.lint.issue import Subject
+from flowkit.lint.known import known_from
 from flowkit.model import VERSION, Flow, parse
 from flowkit.order import Key, publishing_order, references
 
@@ -285,9 +286,10 @@ def _check(bundle: Bundle, instance: Instance, live: dict[str, dict[str, str]]) 
         absent = (bundle.settings.get(kind) or {}).keys() - live[kind].keys()
         if absent:
             raise PublishError(f"the instance has no {kind}: {', '.join(sorted(absent))}")
+    known = known_from(bundle.settings)
     errors: list[Issue] = []
     for flow in (*bundle.modules.values(), *bundle.flows.values()):
-        errors += [issue for issue in lint(flow) if issue.severity == "error"]
+        errors += [issue for issue in lint(flow, known=known) if issue.severity == "error"]
     if errors:
         listed = "; ".join(f"{i.flow}, {i.action!r}: {i.sentence}" for i in errors)
         raise PublishError(f"lint finds errors: {listed}")

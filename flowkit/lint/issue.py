@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from flowkit.actions.spec import Evidence
+from flowkit.lint.before import Before, before
 from flowkit.lint.known import Known
 from flowkit.model import Action, Flow
 
@@ -26,7 +28,7 @@ METADATA_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Subject:
     """A flow under lint: for which channel, of which flow type (None: not known), and what its
     settings say of the world (None: nothing)."""
@@ -35,6 +37,11 @@ class Subject:
     channel: str = "chat"
     flow_type: str | None = None
     known: Known | None = None
+
+    @cached_property
+    def before(self) -> dict[str, Before]:
+        """What happens before each reachable action; several rules ask."""
+        return before(self.flow)
 
     @staticmethod
     def of(

@@ -270,9 +270,11 @@ def _with_call_between(flow: Flow) -> list[dict[str, Any]]:
 
 
 def _changed(flow: Flow, kind: str, change: Any) -> list[dict[str, Any]]:
+    """One mutant per action of this type. Transfers of real flows have a queue often enough."""
     mutants = []
     for one in flow.action_list:
-        if one.type == kind:
+        defect_is_there = kind == "TransferContactToQueue" and "QueueId" in one.parameters
+        if one.type == kind and not defect_is_there:
             mutant = copy.deepcopy(flow.document)
             change(mutant["Actions"][one.index])
             mutants.append(mutant)

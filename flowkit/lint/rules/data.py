@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from flowkit.lint.before import UNSEEN, before, sets
+from flowkit.lint.before import UNSEEN, sets
 from flowkit.lint.issue import Finding, Subject, rule
 from flowkit.model import Action, Flow
 from flowkit.references import found_in, steps
@@ -31,7 +31,7 @@ def external_unset(subject: Subject) -> Iterator[Finding]:
     """A result of a function is read after one was called. Modules may read their caller's."""
     if subject.flow.is_module:
         return
-    for identifier, state in before(subject.flow).items():
+    for identifier, state in subject.before.items():
         action = subject.flow.actions[identifier]
         for path in _reads(action, "External"):
             if state.calls == {""}:
@@ -42,7 +42,7 @@ def external_unset(subject: Subject) -> Iterator[Finding]:
 def external_replaced(subject: Subject) -> Iterator[Finding]:
     """`$.External` holds the latest result only: the one before it is gone."""
     calls = _calls(subject.flow)
-    states = before(subject.flow)
+    states = subject.before
     read_after: dict[str, set[str]] = defaultdict(set)
     for identifier, state in states.items():
         for path in _reads(subject.flow.actions[identifier], "External"):
@@ -77,7 +77,7 @@ def external_key(subject: Subject) -> Iterator[Finding]:
     """A function of settings.yaml answers with the keys that are read."""
     known = subject.known.functions if subject.known else {}
     calls = _calls(subject.flow)
-    for identifier, state in before(subject.flow).items():
+    for identifier, state in subject.before.items():
         latest = [known.get(_function(calls[c])) for c in state.calls if c in calls]
         for path in _reads(subject.flow.actions[identifier], "External"):
             if latest and all(keys is not None and path[0] not in keys for keys in latest):
@@ -89,7 +89,7 @@ def external_key(subject: Subject) -> Iterator[Finding]:
 def external_shape(subject: Subject) -> Iterator[Finding]:
     """Nested keys need ResponseType JSON; lists cannot be addressed."""
     calls = _calls(subject.flow)
-    for identifier, state in before(subject.flow).items():
+    for identifier, state in subject.before.items():
         latest = [calls[call] for call in state.calls if call in calls]
         flat = bool(latest) and all(_shape(call) == "STRING_MAP" for call in latest)
         for path in _reads(subject.flow.actions[identifier], "External"):
@@ -113,7 +113,7 @@ def lambda_undeclared(subject: Subject) -> Iterator[Finding]:
 @rule("flow-attribute-unset", "warning", "documented", "Set it on every way that leads here.")
 def flow_attribute_unset(subject: Subject) -> Iterator[Finding]:
     """A flow attribute is set before it is read: it lives in this flow only."""
-    for identifier, state in before(subject.flow).items():
+    for identifier, state in subject.before.items():
         action = subject.flow.actions[identifier]
         for path in _reads(action, "FlowAttributes"):
             name = ("FlowAttributes", path[0])
@@ -129,7 +129,7 @@ def attribute_unset(subject: Subject) -> Iterator[Finding]:
     contact, and a Compare may ask whether it is there."""
     own = {name for action in subject.flow.actions.values() for name in sets(action)}
     modules = any(a.type == "InvokeFlowModule" for a in subject.flow.actions.values())
-    for identifier, state in before(subject.flow).items():
+    for identifier, state in subject.before.items():
         action = subject.flow.actions[identifier]
         if action.type == "Compare" or modules:
             continue
