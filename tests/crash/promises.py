@@ -25,7 +25,7 @@ def check(stage, *, parking=False, sends_again=0, overtaking=False, returned=Fal
         raise Broken(f"dead letters: {[letter.get('reason') for letter in parked]}")
     _one_chat(stage)
     _agent_saw(stage, parked, overtaking=overtaking, announced=bool(parked) or returned)
-    _customer_got(stage, sends_again, overtaking, returned)
+    _customer_got(stage, sends_again, overtaking, _answers(parked) if returned else None)
 
 
 def _nothing_left(stage):
@@ -56,6 +56,8 @@ def _agent_saw(stage, parked, *, overtaking, announced):
         return _placeholders(stage, lines, expected, parked, overtaking)
     if overtaking:
         lines, expected = sorted(lines), sorted(expected)
+    elif stage.promised_files:
+        lines, expected = _files_last(lines), _files_last(expected)
     if lines != expected:
         raise Broken(f"the agent saw {lines}, not {expected}")
     return None
@@ -77,8 +79,21 @@ def _distinct(seen):
     return Counter(line for line in seen if line not in ("card", "file"))
 
 
+def _answers(letters):
+    """How many letters hold what an agent wrote, or an event whole."""
+    kinds = [{member["kind"] for member in letter.get("members", [])} for letter in letters]
+    return sum(not kind or kind == {"outbound"} for kind in kinds)
+
+
+def _files_last(lines):
+    """A file that did not load is announced in its place and follows when it can."""
+    return sorted(lines, key=lambda line: line == "file")
+
+
 def _placeholders(stage, lines, expected, parked, overtaking):
     """Everything is shown or announced by a placeholder and in the dead letters, in order."""
+    if stage.promised_files:
+        lines, expected = _files_last(lines), _files_last(expected)
     shown = [line for line in lines if line in expected]
     left = iter(expected)
     if not all(line in left for line in shown) and not overtaking:
@@ -91,11 +106,12 @@ def _placeholders(stage, lines, expected, parked, overtaking):
         raise Broken(f"{len(parked)} dead letters")
 
 
-def _customer_got(stage, sends_again, overtaking, returned):
+def _customer_got(stage, sends_again, overtaking, parked):
+    """`parked`: how many answers lie in dead letters; None when all must have been sent."""
     said, got = stage.said_to_customer(), stage.on_the_phone()
     lost = Counter(said) - Counter(got)
     notices = sum(len(stage.notices(chat)) for chat in stage.chats())
-    if returned and lost.total() <= notices:
+    if parked is not None and lost.total() <= notices + parked:
         said, lost = [line for line in said if line in got], Counter()
     if lost:
         raise Broken(f"never reached WhatsApp: {dict(lost)}; on the phone: {got}")

@@ -26,6 +26,8 @@ OPEN_FOR = timedelta(hours=4)  # the flow answers otherwise once the day is over
 TRANSCRIPT = "Hello my order number 12345 has not arrived"
 GREETED = "greeted"
 LATE = re.compile(r"\(sent .* received .*\)$")  # a message that waited tells its own time
+# A file that does not load is announced in its place and follows when it can.
+ANNOUNCED = re.compile(r".*(does not load yet; it follows here|that did not load before:)")
 LINK = "Open it: http"
 
 
@@ -50,6 +52,11 @@ def picture():
     file = io.BytesIO()
     Image.new("RGB", (32, 32), (37, 211, 102)).save(file, "jpeg")
     return file.getvalue()
+
+
+def about_itself(line):
+    """Whether the product says something about a message, not the customer."""
+    return bool(LATE.match(line) or ANNOUNCED.match(line))
 
 
 class Stage:
@@ -114,8 +121,14 @@ class Stage:
             elif TRANSCRIPT in item.content:
                 seen.append("card")
             elif not item.content.startswith(NOTICE_MARK):
-                seen += [line for line in item.content.split("\n") if not LATE.match(line)]
+                lines = item.content.split("\n")
+                seen += [line for line in lines if not about_itself(line)]
         return seen
+
+    @property
+    def promised_files(self):
+        """Whether the agent was told that a file follows."""
+        return any(ANNOUNCED.match(item.content or "") for c in self.chats() for item in c.items)
 
     def notices(self, chat):
         return [
