@@ -15,7 +15,7 @@ from chalicelib.contact import read_callback
 from chalicelib.conversation import token
 from chalicelib.customer import conversation_key
 from chalicelib.errors import UnreadableEvent
-from chalicelib.whatsapp import webhook
+from chalicelib.whatsapp import fields, webhook
 from chalicelib.whatsapp.safe_text import clip
 from chalicelib.whatsapp.webhook import Piece
 
@@ -138,6 +138,12 @@ def shows_reading(event: ChatEvent) -> bool:
     return event.participant_role == "AGENT" and event.event_name in READING
 
 
+def _said(piece: Piece) -> str:
+    """Two messages may come under one id (samples and bridges do that): the queue drops only what
+    says the same. A repeat that reads a little otherwise is found by the conversation's ring."""
+    return fields.fingerprint(fields.objects(fields.child(piece.payload, "value"), "messages"))
+
+
 def _whatsapp_entry(piece: Piece) -> Entry:
     if piece.kind == "status":
         # Never the customer's group: a blocked chat must not hide the status it waits for.
@@ -152,6 +158,6 @@ def _whatsapp_entry(piece: Piece) -> Entry:
     return Entry(
         queue="inbound",
         group=conversation_key(piece.phone_number_id, piece.identity or piece.wamid),
-        dedup=token("message", piece.id),
+        dedup=token("message", piece.id, _said(piece)),
         body=write("whatsapp", piece.payload),
     )
