@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -74,6 +74,8 @@ class Workers:
     def close(self):
         self._zygote.kill()
         self._zygote.wait()
+        with suppress(ProcessLookupError):
+            self.kill()
 
 
 @contextmanager
