@@ -39,30 +39,28 @@ link: .venv/.dev ## STAGE=prod: send the WhatsApp account's events to us
 clean-infra: ## remove the deployment's environments
 	rm -rf .venv-infra .venv-rehearsal build/cdk build/rehearsal
 
-.venv-infra/.ready: infra/requirements.txt
-	@node --version >/dev/null 2>&1 || { \
-	  echo "CDK needs Node.js 20 or later: https://nodejs.org" >&2; exit 1; }
-	@for python in $(PYTHONS); do \
-	  if "$$python" -c '$(FITS)' 2>/dev/null; then found="$$python"; break; fi; \
-	done; \
-	if [ -z "$$found" ]; then \
-	  echo "the deployment needs Python 3.11, 3.12 or 3.13" >&2; exit 1; \
-	fi; \
-	echo "installing what the deployment needs (once, about a minute)"; \
-	"$$found" -m venv .venv-infra
-	@$(INFRA) -m pip install --quiet --disable-pip-version-check -r infra/requirements.txt
-	@touch $@
-
-# ministack runs functions with its own interpreter: it must be the one of the package.
-.venv-rehearsal/.ready: infra/rehearsal/requirements.txt
-	@for python in python3.13 python3 python "$$HOME"/.pyenv/versions/3.13.*/bin/python; do \
+# Both environments have the Python of the functions: wheels are chosen for it, and the local AWS
+# runs functions with its own interpreter.
+FIND_PYTHON = for python in python3.13 python3 python "$$HOME"/.pyenv/versions/3.13.*/bin/python; do \
 	  if "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null; then \
 	    found="$$python"; break; fi; \
 	done; \
 	if [ -z "$$found" ]; then \
-	  echo "the rehearsal runs the functions as AWS does, with Python 3.13: install it" >&2; exit 1; \
-	fi; \
-	echo "installing the local AWS (once, under a minute)"; "$$found" -m venv .venv-rehearsal
+	  echo "the deployment needs Python 3.13, as AWS runs the functions with: install it" >&2; \
+	  exit 1; \
+	fi
+
+.venv-infra/.ready: infra/requirements.txt
+	@node --version >/dev/null 2>&1 || { \
+	  echo "CDK needs Node.js 20 or later: https://nodejs.org" >&2; exit 1; }
+	@$(FIND_PYTHON); echo "installing what the deployment needs (once, about a minute)"; \
+	"$$found" -m venv --clear .venv-infra
+	@$(INFRA) -m pip install --quiet --disable-pip-version-check -r infra/requirements.txt
+	@touch $@
+
+.venv-rehearsal/.ready: infra/rehearsal/requirements.txt
+	@$(FIND_PYTHON); echo "installing the local AWS (once, under a minute)"; \
+	"$$found" -m venv --clear .venv-rehearsal
 	@.venv-rehearsal/bin/python -m pip install --quiet --disable-pip-version-check \
 	  -r infra/rehearsal/requirements.txt
 	@touch $@
