@@ -204,11 +204,12 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """The start of an earlier message: kind, text (may be ""), and the JSON we sent, if ours."""
+    """An earlier message: kind, text (may be ""); of ours also the JSON sent and who wrote it."""
 
     kind: str
     text: str
     body: str = ""
+    role: str = ""
 
 
 class Messages(Protocol):

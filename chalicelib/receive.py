@@ -13,12 +13,15 @@ from chalicelib.bundles import Queued
 from chalicelib.errors import ServiceError, UnreadableEvent
 from chalicelib.identities import Identities
 from chalicelib.log import count
-from chalicelib.ports import Messages
+from chalicelib.ports import Earlier, Messages
 from chalicelib.texts import Texts
 from chalicelib.whatsapp.answers import interactive_response
 from chalicelib.whatsapp.messages import AccountEvent, InboundMessage
 from chalicelib.whatsapp.parsing import parse
 from chalicelib.whatsapp.referred import beginning, refers_to
+
+MACHINES = ("SYSTEM", "CUSTOM_BOT")
+"""Roles that read ids and values; whoever else offered a choice is a person and reads its title."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,7 @@ class Receive:
             default_origination_id=self._number(message.phone_number_id),
             about=self._about(message),
             late=lateness(sent_at, self.clock(), self.texts, self.late_after_s),
-            response=interactive_response(message),
+            response=self._response(message),
         )
 
     def moved(self, body: str) -> bool:
@@ -68,13 +71,21 @@ class Receive:
         return meta_id if self.by_meta_id and meta_id else self.origination_id
 
     def _about(self, message: InboundMessage) -> str:
-        wamid = refers_to(message)
-        if not wamid:
+        found = self._earlier(refers_to(message))
+        return beginning(found.kind, found.text, found.body, self.texts) if found else ""
+
+    def _response(self, message: InboundMessage) -> str:
+        """The choice for a bot or flow that offered it; an agent reads its title."""
+        response = interactive_response(message)
+        if not response or not message.quoted:
             return ""
+        found = self._earlier(message.quoted.wamid)
+        return response if found and found.role in MACHINES else ""
+
+    def _earlier(self, wamid: str) -> Earlier | None:
         try:
-            found = self.history.earlier(wamid)
+            return self.history.earlier(wamid) if wamid else None
         except ServiceError:
             # "an earlier message" is better than no message.
             count("QuotesNotFound")
-            return ""
-        return beginning(found.kind, found.text, found.body, self.texts) if found else ""
+            return None

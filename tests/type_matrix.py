@@ -126,7 +126,8 @@ def _inbound_row(kind: str) -> tuple[str, ...]:
     first = f"the same text; attributes {names}"
     if message.media:
         first = f"attributes {names}" + (", `voiceNoteId`" if kind == "voice" else "")
-    live = "the answer with its id" if interactive_response(message) else "the same as the agent"
+    answers = interactive_response(message)
+    live = "the answer with its id, where it had offered" if answers else "the same as the agent"
     return (f"`{kind}`", seen, first, seen, live)
 
 

@@ -129,7 +129,7 @@ class MessageTable:
             item = self._db.get(MessageItem, record) if record else None
         if item is None or not item.kind:
             return None
-        return Earlier(item.kind, item.text or "", item.body or "")
+        return Earlier(item.kind, item.text or "", item.body or "", item.role or "")
 
     def first_time(self, key: str, conversation: str, customer: str) -> bool:
         values = {"conversation": conversation, "customer": customer, "expires": self._expires()}

@@ -111,9 +111,20 @@ def test_14_options_become_a_numbered_text(world: World) -> None:
     assert "answer with the number" in shown.text
 
 
-def test_a_choice_comes_back_as_the_answer_to_what_was_offered(world: World) -> None:
+def test_an_agent_reads_the_title_of_the_choice(world: World) -> None:
     talk = live_chat(world)
     talk.agent.say(picker(["Delivery", "A rather long title that no row can hold"]), INTERACTIVE)
+    world.run_for(3)
+    talk.customer.chooses(talk.customer.screen[-1].buttons[1][0])
+    world.settle()
+    assert lines(talk.chat)[-1] == "A rather long title that no row can hold"
+
+
+def test_a_bot_gets_the_answer_to_what_it_offered_with_its_id(world: World) -> None:
+    talk = live_chat(world)
+    chats = world.desk.chats
+    offer = picker(["Delivery", "A rather long title that no row can hold"])
+    chats.say(talk.chat, chats.new_participant("CUSTOM_BOT", "Bot"), INTERACTIVE, offer)
     world.run_for(3)
     talk.customer.chooses(talk.customer.screen[-1].buttons[1][0])
     world.settle()
