@@ -44,16 +44,23 @@ def draft(stage: Stage) -> None:
 def package(_: Stage) -> None:
     from infra import package as packaging
 
-    code, layer = packaging.build()
+    code, layer = _built()
     for path in (code, layer):
         zipped, unzipped = path.stat().st_size >> 20, packaging.unzipped(path) >> 20
         print(f"{path.relative_to(ROOT)}: {zipped} MB, {unzipped} MB unzipped")
 
 
 def synth(stage: Stage) -> None:
-    from infra import package as packaging
+    _synth(stage, assembly(stage), _built())
 
-    _synth(stage, assembly(stage), packaging.build())
+
+def _built() -> tuple[Path, Path]:
+    from infra.package import PackageProblem, build
+
+    try:
+        return build()
+    except PackageProblem as problem:
+        raise Problem(str(problem)) from problem
 
 
 def _synth(stage: Stage, out: Path, zips: tuple[Path, Path]) -> None:

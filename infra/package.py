@@ -6,6 +6,7 @@ PyAV's wheel bundles GPL codecs, so the layer is built at deployment and never p
 """
 
 import hashlib
+import io
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,10 @@ def build() -> tuple[Path, Path]:
     stamp = BUILD / "package.stamp"
     if CODE.exists() and LAYER.exists() and stamp.exists() and stamp.read_text() == wanted:
         return CODE, LAYER
+    if f"python{sys.version_info.major}.{sys.version_info.minor}" != RUNTIME:
+        raise PackageProblem(
+            f"wheels for {RUNTIME} are chosen by that Python: make clean-infra synth"
+        )
     BUILD.mkdir(exist_ok=True)
     _code()
     _layer()
@@ -104,12 +109,13 @@ def _code() -> None:
     shutil.copytree(ROOT / "lambdas", project / "vendor" / "lambdas", ignore=skip)
     shutil.copy(ROOT / "app.py", project / "app.py")
     (project / "requirements.txt").write_text("\n".join(requirements()[0]) + "\n")
-    osutils, ui = OSUtils(), UI()
+    told = io.StringIO()
+    osutils, ui = OSUtils(), UI(out=told, err=told)
     builder = packager.LambdaDeploymentPackager(osutils, packager.DependencyBuilder(osutils), ui)
-    try:
-        built = builder.create_deployment_package(str(project), RUNTIME)
-    except packager.MissingDependencyError as missing:
-        raise PackageProblem(f"no wheel for {RUNTIME}: {missing}") from missing
+    built = builder.create_deployment_package(str(project), RUNTIME)
+    # The packager goes on when a wheel is missing, and only says so.
+    if "Could not install" in told.getvalue():
+        raise PackageProblem(told.getvalue().strip())
     _same_bytes(Path(built), CODE)
 
 
