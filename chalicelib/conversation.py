@@ -211,8 +211,8 @@ def too_fast(conversation: Conversation, now: int) -> bool:
 
 
 def must_park(pending: Pending) -> bool:
-    """True from the third attempt on: straight to the dead letters, touching nothing else."""
-    return pending.attempts >= MAX_ATTEMPTS
+    """True after the third crash: straight to the dead letters, touching nothing else."""
+    return pending.attempts > MAX_ATTEMPTS
 
 
 def maybe_shown_before(conversation: Conversation, pending: Pending) -> bool:

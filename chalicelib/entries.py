@@ -4,7 +4,7 @@ This is the only place that catches everything: an error of ours costs the messa
 on, never its neighbours.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,9 +13,9 @@ from chalicelib.batches import Failures, Record
 from chalicelib.bundles import Bundle, Queued, plan
 from chalicelib.connect_events import ChatEvent
 from chalicelib.contact import Callback
-from chalicelib.errors import PuenteError, ServiceError, Throttled, UnreadableEvent
+from chalicelib.errors import OutOfTurn, PuenteError, ServiceError, Throttled, UnreadableEvent
 from chalicelib.gateways.queues import Queues
-from chalicelib.outbound_entries import Outbound, Resend, in_order, kept
+from chalicelib.outbound_entries import Outbound, Resend, in_order, is_chat, kept
 from chalicelib.routing import Entry
 from chalicelib.whatsapp import fields
 from chalicelib.whatsapp.messages import AccountEvent, DeliveryStatus
@@ -212,7 +212,7 @@ def _ignored(*_: object) -> None:
 class OutboundWork:
     """Agent to customer, delivery statuses, ends of chats, second sends, agents who read."""
 
-    forward: Callable[[ChatEvent, str], None]
+    forward: Callable[[ChatEvent, str, Collection[str]], None]
     end: Callable[[ChatEvent], None]
     status: Callable[[DeliveryStatus], None]
     park: Callable[[str, str, str], None]
@@ -221,14 +221,24 @@ class OutboundWork:
 
     def __call__(self, group: Group, left: Remaining) -> list[Record]:  # noqa: ARG002
         failed: list[Record] = []
-        for record, event in in_order(group, self.park, failed):
-            if failed or not self._done(event, record):
-                failed.append(record)
+        waiting = in_order(group, self.park, failed)
+        while waiting:
+            record, event = waiting.pop(0)
+            others = {later.id: i for i, (_, later) in enumerate(waiting) if is_chat(later)}
+            try:
+                if failed or not self._done(event, record, others):
+                    failed.append(record)
+            except OutOfTurn as turn:
+                # A crash left that one half done; it was begun first, whatever its time says.
+                first = waiting.pop(others[turn.code])
+                waiting[:0] = [first, (record, event)]
         return failed
 
-    def _done(self, event: Outbound, record: Record) -> bool:
+    def _done(self, event: Outbound, record: Record, others: Collection[str]) -> bool:
         try:
-            self._handle(event, record)
+            self._handle(event, record, others)
+        except OutOfTurn:
+            raise
         except PuenteError as problem:
             if not problem.retryable:
                 return self._parked(problem, record)
@@ -245,7 +255,7 @@ class OutboundWork:
         log.failure("an outbound event was refused for good and is parked", problem)
         return kept(self.park, type(problem).__name__, record)
 
-    def _handle(self, event: Outbound, record: Record) -> None:
+    def _handle(self, event: Outbound, record: Record, others: Collection[str]) -> None:
         if isinstance(event, DeliveryStatus):
             self.status(event)
         elif isinstance(event, Resend):
@@ -255,7 +265,7 @@ class OutboundWork:
         elif event.kind == "event":
             self.read(event)
         else:
-            self.forward(event, record.body)
+            self.forward(event, record.body, others)
             log.count("OutboundMessages")
 
 

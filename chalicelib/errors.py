@@ -6,6 +6,7 @@
     ├── ContentError         the customer's or agent's content cannot be handled as it is
     └── ServiceError         an external service did not do what we asked
         ├── Throttled        refused for now: it did NOT happen; try again later
+        │   └── OutOfTurn    another event of the batch has to be finished first
         ├── Unsure           time-out, broken connection, 5xx: it MAY have happened
         ├── Garbled          answered something unreadable; asking again is harmless
         ├── Denied           credentials or token refused; it did not happen
@@ -82,6 +83,10 @@ class Throttled(ServiceError):
     """Refused for now (429, quota): it did not happen. Retry with back-off."""
 
     retryable: ClassVar[bool] = True
+
+
+class OutOfTurn(Throttled):
+    """Another event of the same batch, named by `code`, was begun before and goes first."""
 
 
 class Unsure(ServiceError):

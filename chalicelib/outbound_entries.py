@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from chalicelib import log, routing
 from chalicelib.batches import Record
@@ -33,6 +34,11 @@ def kept(park: Callable[[str, str, str], None], reason: str, record: Record) -> 
         log.failure("a dead letter could not be written and comes again", problem)
         return False
     return True
+
+
+def is_chat(event: Outbound) -> TypeGuard[ChatEvent]:
+    """Whether it is an event of the chat, and not of WhatsApp or of our own."""
+    return isinstance(event, ChatEvent)
 
 
 def in_order(

@@ -125,6 +125,10 @@ class Contacts(Protocol):
 
     def take_over(self, contact: str, found: OutboundPending, mine: OutboundPending) -> bool: ...
 
+    def drop_claim(self, contact: str, found: OutboundPending) -> None:
+        """Remove a claim without calling its event done."""
+        ...
+
     def progress(self, contact: str, mine: OutboundPending) -> None:
         """Store where the claim stands, e.g. the next part, before it is sent."""
         ...

@@ -70,12 +70,16 @@ class ToAgent:
         raise Throttled("the conversation is contended", service="conversation")
 
     def abandon(self, bundle: Bundle) -> None:
-        """Free the claim of a bundle that broke us, its attempt counted, so it parks in seconds."""
+        """Free the claim of a bundle that broke us, its attempt counted, so it parks in seconds.
+
+        The claim may hold fewer messages than wait by now.
+        """
         found = self._conversations.load(bundle.arrival.key)
-        if found is None or found.pending is None or found.pending.members != bundle.members:
+        if found is None or found.pending is None:
             return
-        counted = replace(found.pending, attempts=found.pending.attempts + 1)
-        self._conversations.release(found.key, counted)
+        if not set(found.pending.members) <= set(bundle.members):
+            return
+        self._conversations.release(found.key, found.pending)
 
     def _round(self, at: Round, bundle: Bundle, remaining_s: Callable[[], float]) -> Round:
         now = self._clock()

@@ -4,7 +4,7 @@ SendWhatsAppMessage cannot be repeated safely, so before part p+1 is sent "next 
 durable, and a part whose answer was lost waits for a status to prove it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from chalicelib.contact import (
 from chalicelib.conversation import MAX_ATTEMPTS, Member, OpenChat, Pending
 from chalicelib.errors import (
     ContentError,
+    OutOfTurn,
     PuenteError,
     Rejected,
     ServiceError,
@@ -36,6 +37,8 @@ from chalicelib.sent_history import sent_history
 from chalicelib.tell_agent import TellAgent
 from chalicelib.whatsapp.window import window_open
 
+# Longer than any back-off of ours: a message that is still in its queue has come again by then.
+GIVE_UP_SECONDS = 15 * 60
 MAX_ROUNDS = 5  # introduce, take over and one lost race each cost a round
 
 
@@ -79,14 +82,15 @@ class ToCustomer:
         self._new_id = new_id
         self._unsure_wait_s = unsure_wait_s
 
-    def forward(self, event: ChatEvent, body: str = "") -> None:
+    def forward(self, event: ChatEvent, body: str = "", others: Collection[str] = ()) -> None:
         """Send the event's message to the customer, once.
 
-        `body`: what lay in the queue, kept when the message must be parked. Raises a retryable
-        ServiceError when it must come again.
+        `body`: what lay in the queue, kept when the message must be parked; `others`: events that
+        wait behind this one in the same batch. Raises OutOfTurn when one of those was begun
+        before, another retryable ServiceError when this one must come again.
         """
         for _ in range(MAX_ROUNDS):
-            if self._round(event, body):
+            if self._round(event, body, others):
                 return
         raise Throttled("the contact is contended", service="contact")
 
@@ -98,7 +102,7 @@ class ToCustomer:
         if item is not None:
             self._conversations.end(item.conversation, event.initial_contact_id, self._clock())
 
-    def _round(self, event: ChatEvent, body: str) -> bool:
+    def _round(self, event: ChatEvent, body: str, others: Collection[str]) -> bool:
         """One try to claim; True when the event is finished."""
         contact, now = event.initial_contact_id, self._clock()
         mine = OutboundPending(
@@ -116,6 +120,10 @@ class ToCustomer:
             return self._begin(item, mine, event, body)
         if not free(found, now):
             raise Throttled("another worker has this contact", service="contact")
+        if found.event in others:
+            raise OutOfTurn(
+                "another event of this contact goes first", service="contact", code=found.event
+            )
         if found.event != event.id:
             return self._give_up_on(item, found)
         again = resumed(found, mine.id, now)
@@ -161,13 +169,15 @@ class ToCustomer:
         return item
 
     def _give_up_on(self, item: ContactItem, found: OutboundPending) -> bool:
-        """Law 8: a claim whose message left the queue must not block its successors."""
-        if self._clock() - found.since < self._unsure_wait_s and found.since:
+        """Law 8: a claim whose message left the queue must not block its successors for ever.
+
+        Nobody can see from here whether it left: for a while its successors wait for it, and then
+        the claim is dropped without calling it done, so that it is sent if it does come again.
+        """
+        if self._clock() - max(found.since, found.sent_at) < GIVE_UP_SECONDS:
             raise Throttled("waiting for the message before", service="contact")
-        mine = resumed(found, self._new_id(), self._clock())
-        if self._contacts.take_over(item.chat.contact, found, mine):
-            self._tell_agent.say(item, "outbound.uncertain", found.event)
-            self._contacts.record(item, mine, [], {})
+        self._tell_agent.say(item, "outbound.uncertain", found.event)
+        self._contacts.drop_claim(item.chat.contact, found)
         return False
 
     def _perform(self, sending: Sending, body: str, *, maybe_sent: bool) -> None:

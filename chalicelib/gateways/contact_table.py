@@ -91,6 +91,9 @@ class ContactTable:
         taken, item = self._db.update(self._if_mine(contact, found, _pending(mine)))
         return taken or (item is not None and item.pending_id == mine.id)
 
+    def drop_claim(self, contact: str, found: OutboundPending) -> None:
+        self._db.update(self._if_mine(contact, found, CLEARED))
+
     def progress(self, contact: str, mine: OutboundPending) -> None:
         self._db.update(self._if_mine(contact, mine, _pending(mine)))
 

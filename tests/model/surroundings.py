@@ -235,10 +235,13 @@ class FakeContacts:
     def take_over(self, contact: str, found: OutboundPending, mine: OutboundPending) -> bool:
         return self.world.call("contact take over", lambda: self._put(contact, found.id, mine))
 
+    def drop_claim(self, contact: str, found: OutboundPending) -> None:
+        self.world.call("drop claim", lambda: self._put(contact, found.id, None))
+
     def progress(self, contact: str, mine: OutboundPending) -> None:
         self.world.call("progress", lambda: self._put(contact, mine.id, mine))
 
-    def _put(self, contact: str, expected: str, pending: OutboundPending) -> bool:
+    def _put(self, contact: str, expected: str, pending: OutboundPending | None) -> bool:
         item = self.world.contacts[contact]
         if item.pending is None or item.pending.id != expected:
             return False

@@ -98,3 +98,18 @@ def test_an_agent_message_that_kills_its_worker_is_parked_and_the_next_one_goes_
         assert "outbound.parked" in model.agent.said
 
     paths(run)
+
+
+def test_a_begun_message_is_finished_before_an_older_one_that_came_behind_it():
+    """A crash left the later message half sent; in the next batch the older one stands first."""
+    lost = []
+
+    def run(chooser):
+        model = OutboundModel(chooser, said=(A2, A1), faults=1)
+        model.run()
+        sent = [body["text"] for body in model.world.sent]
+        if sorted(set(sent)) != ["a1.0", "a2.0"] or len(sent) != len(set(sent)):
+            lost.append((sent, model.world.trace))
+
+    assert paths(run) > 10
+    assert not lost, lost[:3]

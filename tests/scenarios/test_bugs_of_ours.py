@@ -5,6 +5,7 @@ import pytest
 
 from chalicelib.gateways.items import ConversationItem
 from chalicelib.routing import Entry
+from chalicelib.to_customer import GIVE_UP_SECONDS
 from sandbox.faults import Action
 from tests.scenarios.people import (
     LONG_ENOUGH_S,
@@ -125,7 +126,7 @@ def test_a_claim_whose_message_left_the_queue_does_not_block_the_next_answer(wor
     world.settle()
     world.sqs.queues["outbound.fifo"].purge()
     talk.agent.say("after it")
-    world.run_for(LONG_ENOUGH_S)
+    world.run_for(GIVE_UP_SECONDS + LONG_ENOUGH_S)
     assert talk.customer.texts[-1] == "after it"
     assert any("may or may not have reached" in notice for notice in notices(talk.chat))
     assert not unfinished()

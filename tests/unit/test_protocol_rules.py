@@ -86,14 +86,15 @@ def test_a_released_claim_is_free_at_once():
     assert may_take_over(0, T)
 
 
-def test_each_takeover_counts_and_the_third_parks():
+def test_each_takeover_counts_and_the_third_crash_parks():
     first = pending()
     assert not must_park(first)
     second = taken_over(first, "q", T + 40)
     third = taken_over(second, "r", T + 80)
     assert (second.attempts, second.since, second.members) == (2, T + 40, first.members)
     assert not must_park(second)
-    assert must_park(third)
+    assert not must_park(third)
+    assert must_park(taken_over(third, "s", T + 120))
     assert third.claimed_at == T
 
 
