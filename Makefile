@@ -10,7 +10,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 VOICE_NOTES ?= $(firstword $(wildcard ../shared/data/voice_notes) sandbox/voice_notes/claim_en.ogg)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint types format flows eval-voice ci clean
+.PHONY: help setup demo up test test-deep lint types format flows eval-voice ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -23,8 +23,11 @@ demo: .venv/.offline ## a voice note from phone to agent and back
 up: .venv/.offline ## all emulated services, with Puente, on one loopback port
 	@$(PY) -m sandbox up --with-puente
 
-test: .venv/.dev ## the whole test suite with its coverage gate
-	@$(PY) -m pytest --cov --cov-report=term-missing:skip-covered
+test: .venv/.dev ## the test suite with its coverage gate
+	@$(PY) -m pytest --ignore=tests/crash --ignore=tests/load --cov --cov-report=term-missing:skip-covered
+
+test-deep: .venv/.dev ## crashes, refusals, repeats and a crowd: minutes longer, without coverage
+	@$(PY) -m pytest tests/crash tests/load
 
 lint: .venv/.dev ## style
 	@$(PY) -m ruff check .
