@@ -13,7 +13,6 @@ from sandbox.faults import Action
 from tests.crash import promises
 from tests.crash.matrix import Kill, call_points, pairs, play, sample
 from tests.crash.paths import PATHS
-from tests.crash.stage import Stages
 
 FULL = bool(os.environ.get("PUENTE_CRASH_FULL"))
 SAMPLE, SEED = 15, 7
@@ -74,11 +73,3 @@ def test_the_matrix_sees_a_second_chat_a_claim_and_a_doubled_send(stages):
     with pytest.raises(promises.Broken, match="queued"):
         promises.check(stage)
     stages.discard()
-
-
-def test_the_tables_of_moto_are_of_the_same_opinion():
-    """The matrix runs on our own DynamoDB; moto's, slower, has the last word on one path."""
-    with Stages(dynamodb="moto") as stages:
-        path = next(path for path in PATHS if path.name == "live text")
-        for kill in call_points(stages, path):
-            play(stages, path, kill)
