@@ -139,7 +139,7 @@ def _told_apart(value: Json, known: dict[str, Json]) -> Json:
 
     WhatsApp's ids are unique, events put together by hand are not; neither message may vanish.
     """
-    for message in value.get("messages", []):
+    for message in fields.objects(value, "messages"):
         name = fields.text(message, "id")
         if name and known.setdefault(name, message) != message:
             number = 2
