@@ -171,7 +171,7 @@ def test_any_story_of_customer_agent_time_and_crashes_keeps_the_promises(loud_st
 
     story = Story.TestCase("runTest")
     story.settings = settings(
-        max_examples=25,
+        max_examples=40,
         derandomize=True,  # a run that found something new would not say it again
         stateful_step_count=15,
         deadline=None,
