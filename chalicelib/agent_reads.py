@@ -3,7 +3,9 @@
 from chalicelib.connect_events import ChatEvent
 from chalicelib.errors import ServiceError
 from chalicelib.log import count
-from chalicelib.ports import Contacts, Conversations, WhatsApp
+from chalicelib.ports.contacts import Contacts
+from chalicelib.ports.conversations import Conversations
+from chalicelib.ports.whatsapp import WhatsApp
 from chalicelib.whatsapp.payloads import read_receipt
 
 

@@ -10,7 +10,8 @@ from chalicelib.conversation import Reply
 from chalicelib.errors import ServiceError
 from chalicelib.log import count
 from chalicelib.outbound_replies import recipient_of
-from chalicelib.ports import Messages, WhatsApp
+from chalicelib.ports.messages import Messages
+from chalicelib.ports.whatsapp import WhatsApp
 from chalicelib.texts import Texts
 from chalicelib.whatsapp.payloads import bodies
 from chalicelib.whatsapp.replies import TextReply

@@ -18,7 +18,7 @@ RECENT_KEPT = 10
 RATE_SECONDS = 60
 MAX_ATTEMPTS = 3  # protocol law 9: at the third crash or permanent refusal the message is parked
 # Law 6: someone else's claim may be taken over only when its worker cannot be alive any more:
-# function timeout (20 s, design section 9) + the longest client timeout (10 s, wiring.py).
+# function timeout (20 s, design section 9) + the longest client timeout (10 s, wiring_doors.py).
 TAKEOVER_AFTER_SECONDS = 30
 
 

@@ -7,7 +7,9 @@ from chalicelib.contact import Callback, callback_of, read_callback
 from chalicelib.errors import ServiceError
 from chalicelib.live_chat import ChatOver, LiveChat
 from chalicelib.log import count, warn
-from chalicelib.ports import Chat, Contacts, Messages, StatusUpdate
+from chalicelib.ports.chat import Chat
+from chalicelib.ports.contacts import Contacts
+from chalicelib.ports.messages import Messages, StatusUpdate
 from chalicelib.send_again import SendAgain
 from chalicelib.tell_agent import TellAgent
 from chalicelib.whatsapp import failures, statuses

@@ -6,7 +6,8 @@ from chalicelib import chat_files
 from chalicelib.conversation import Member, Part
 from chalicelib.errors import ContentError
 from chalicelib.media_types import JPEG, PNG, WAV, MediaType, from_mime, sniff
-from chalicelib.ports import Audio, Media, Pictures, StoredMedia
+from chalicelib.ports.files import Audio, Media, Pictures
+from chalicelib.ports.whatsapp import StoredMedia
 from chalicelib.texts import Texts
 
 WAV_BYTES_PER_SECOND = 32_000  # 16 kHz, 16 bit, mono: what the audio door writes

@@ -7,7 +7,7 @@ work itself only when that worker is gone. Its answer must be there within Conne
 from collections.abc import Callable
 from typing import Any, Literal
 
-from chalicelib.ports import StoredNote
+from chalicelib.ports.messages import StoredNote
 from chalicelib.voice_note import Step, VoiceNote
 from chalicelib.voice_notes import VoiceNotes
 

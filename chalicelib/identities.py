@@ -9,7 +9,7 @@ from chalicelib.addresses import newest_reply
 from chalicelib.bundles import Arrival
 from chalicelib.conversation import Conversation
 from chalicelib.log import count
-from chalicelib.ports import Conversations
+from chalicelib.ports.conversations import Conversations
 
 
 class Identities:

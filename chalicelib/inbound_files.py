@@ -13,7 +13,9 @@ from chalicelib.content import Content, ReadyContent
 from chalicelib.conversation import Member, Part
 from chalicelib.errors import Rejected, ServiceError
 from chalicelib.file_parts import FileParts
-from chalicelib.ports import Messages, Queues, StoredFile, StoredMedia, WhatsApp
+from chalicelib.ports.messages import Messages, StoredFile
+from chalicelib.ports.queues import Queues
+from chalicelib.ports.whatsapp import StoredMedia, WhatsApp
 from chalicelib.showing import Work
 from chalicelib.texts import Texts
 

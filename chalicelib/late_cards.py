@@ -11,7 +11,8 @@ from chalicelib import voice_card
 from chalicelib.bundles import Arrival, Bundle, Queued
 from chalicelib.conversation import Conversation, Member
 from chalicelib.errors import Throttled
-from chalicelib.ports import Conversations, StoredNote
+from chalicelib.ports.conversations import Conversations
+from chalicelib.ports.messages import StoredNote
 from chalicelib.to_agent import ToAgent
 from chalicelib.voice_note import State, VoiceNote
 from chalicelib.voice_notes import VoiceNotes

@@ -11,7 +11,8 @@ from chalicelib.bundles import Arrival, Bundle, Queued
 from chalicelib.conversation import Conversation, Member
 from chalicelib.errors import Rejected, ServiceError, Throttled
 from chalicelib.inbound_files import InboundFiles, late_id
-from chalicelib.ports import Conversations, Messages, StoredFile
+from chalicelib.ports.conversations import Conversations
+from chalicelib.ports.messages import Messages, StoredFile
 from chalicelib.to_agent import ToAgent
 
 MAX_TRIES = 40  # with the queue's back-off more than an hour; then the customer must send it again

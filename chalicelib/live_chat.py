@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from chalicelib.conversation import OpenChat
 from chalicelib.errors import Denied, PuenteError
-from chalicelib.ports import Chat, ChatFile, ShownItem
+from chalicelib.ports.chat import Chat, ChatFile, ShownItem
 from chalicelib.whatsapp.to_chat import NOTICE_MARK
 
 Answer = TypeVar("Answer")

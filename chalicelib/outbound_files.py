@@ -6,7 +6,9 @@ from chalicelib.connect_events import ChatAttachment
 from chalicelib.contact import ContactItem
 from chalicelib.conversation import token
 from chalicelib.errors import ContentError
-from chalicelib.ports import Audio, ChatFile, Files, Media, Pictures, WhatsApp
+from chalicelib.ports.chat import ChatFile
+from chalicelib.ports.files import Audio, Files, Media, Pictures
+from chalicelib.ports.whatsapp import WhatsApp
 from chalicelib.whatsapp import limits
 from chalicelib.whatsapp.outgoing import Outgoing, outgoing, refused_type, too_large
 from chalicelib.whatsapp.replies import AttachmentReply

@@ -10,7 +10,7 @@ from chalicelib.conversation import Reply
 from chalicelib.errors import ContentError, Rejected
 from chalicelib.live_chat import ChatOver, LiveChat
 from chalicelib.outbound_files import OutboundFiles
-from chalicelib.ports import Chat
+from chalicelib.ports.chat import Chat
 from chalicelib.routing import APPROVED
 from chalicelib.texts import Texts
 from chalicelib.whatsapp import payloads

@@ -13,7 +13,7 @@ from chalicelib.bundles import Queued
 from chalicelib.errors import ServiceError, UnreadableEvent
 from chalicelib.identities import Identities
 from chalicelib.log import count
-from chalicelib.ports import Earlier, Messages
+from chalicelib.ports.messages import Earlier, Messages
 from chalicelib.texts import Texts
 from chalicelib.whatsapp.answers import interactive_response
 from chalicelib.whatsapp.messages import AccountEvent, InboundMessage

@@ -12,7 +12,10 @@ from chalicelib.contact import Callback, ContactItem
 from chalicelib.conversation import token
 from chalicelib.errors import Rejected, Throttled, Unsure
 from chalicelib.log import count
-from chalicelib.ports import Contacts, Messages, Outbox, WhatsApp
+from chalicelib.ports.contacts import Contacts
+from chalicelib.ports.messages import Messages
+from chalicelib.ports.queues import Outbox
+from chalicelib.ports.whatsapp import WhatsApp
 from chalicelib.routing import Entry, write
 from chalicelib.tell_agent import TellAgent
 from chalicelib.whatsapp.failures import Failure

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from chalicelib.conversation import token
 from chalicelib.errors import ContentError
 from chalicelib.flow_call import FlowCall
-from chalicelib.ports import Conversations, Outbox
+from chalicelib.ports.conversations import Conversations
+from chalicelib.ports.queues import Outbox
 from chalicelib.routing import Entry, write
 from chalicelib.texts import Texts
 from chalicelib.whatsapp.templates import Catalogue, Template, reply_of, values_in_order

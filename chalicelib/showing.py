@@ -24,7 +24,8 @@ from chalicelib.conversation import (
 )
 from chalicelib.errors import Rejected, Unsure
 from chalicelib.live_chat import ChatOver, LiveChat
-from chalicelib.ports import Chat, Conversations
+from chalicelib.ports.chat import Chat
+from chalicelib.ports.conversations import Conversations
 from chalicelib.texts import Texts
 
 MAX_ALIASES = 16  # a person with more has changed numbers for years; the newest are kept

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from chalicelib.contact import ContactItem, notice_token
 from chalicelib.errors import Rejected
 from chalicelib.live_chat import ChatOver, LiveChat
-from chalicelib.ports import Chat, Contacts
+from chalicelib.ports.chat import Chat
+from chalicelib.ports.contacts import Contacts
 from chalicelib.texts import Texts
 from chalicelib.whatsapp.to_chat import NOTICE_MARK
 

@@ -21,7 +21,9 @@ from chalicelib.conversation import (
     without_done,
 )
 from chalicelib.errors import Rejected, ServiceError, Throttled
-from chalicelib.ports import Claimed, Conversations, Messages, Parked, Queues
+from chalicelib.ports.conversations import Claimed, Conversations
+from chalicelib.ports.messages import Messages
+from chalicelib.ports.queues import Parked, Queues
 from chalicelib.showing import Showing, Work
 
 # A round follows a pointer, creates, takes over or drops what is done: three at the most in a row.

@@ -32,7 +32,12 @@ from chalicelib.errors import (
     WindowClosed,
 )
 from chalicelib.outbound_replies import OutboundReplies
-from chalicelib.ports import Chat, Contacts, Conversations, Messages, Parked, Queues, WhatsApp
+from chalicelib.ports.chat import Chat
+from chalicelib.ports.contacts import Contacts
+from chalicelib.ports.conversations import Conversations
+from chalicelib.ports.messages import Messages
+from chalicelib.ports.queues import Parked, Queues
+from chalicelib.ports.whatsapp import WhatsApp
 from chalicelib.sent_history import sent_history
 from chalicelib.tell_agent import TellAgent
 from chalicelib.whatsapp.window import window_open

@@ -15,7 +15,8 @@ from chalicelib.content import Content, ReadyContent, Say
 from chalicelib.conversation import Member, Part
 from chalicelib.errors import ContentError, Rejected
 from chalicelib.inbound_files import media_key
-from chalicelib.ports import Queues, StoredNote
+from chalicelib.ports.messages import StoredNote
+from chalicelib.ports.queues import Queues
 from chalicelib.showing import Work
 from chalicelib.texts import Texts
 from chalicelib.voice_note import State, VoiceNote

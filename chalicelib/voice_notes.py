@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 from chalicelib.breaker import Breaker
 from chalicelib.errors import ContentError, PuenteError, Rejected
 from chalicelib.media_types import WAV, MediaType, needs_conversion, sniff
-from chalicelib.ports import Ai, Audio, Media, Messages, StoredNote, WhatsApp
+from chalicelib.ports.ai import Ai
+from chalicelib.ports.files import Audio, Media
+from chalicelib.ports.messages import Messages, StoredNote
+from chalicelib.ports.whatsapp import WhatsApp
 from chalicelib.transcript import Transcript, TranscriptStatus
 from chalicelib.voice_note import State, Step, VoiceNote
 

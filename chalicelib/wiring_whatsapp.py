@@ -1,4 +1,4 @@
-"""Builds what WhatsApp's many forms need: files both ways, templates, the provider, the webhook.
+"""Builds what WhatsApp's many forms need: files both ways, templates, statuses.
 
 A part of `wiring.py`, apart from it for its length; each function takes the App whose doors it
 uses. Converters (PyAV, Pillow) are imported when the first file needs one.
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, cast
 import yaml
 
 from chalicelib.agent_reads import AgentReads
-from chalicelib.ask_again import AskAgain
 from chalicelib.deliveries import Deliveries
 from chalicelib.file_parts import FileParts
 from chalicelib.gateways.web_files import WebFiles
@@ -26,7 +25,7 @@ from chalicelib.tell_agent import TellAgent
 from chalicelib.whatsapp.templates import Catalogue, read_catalogue
 
 if TYPE_CHECKING:
-    from chalicelib.ports import Audio, Pictures, WhatsApp
+    from chalicelib.ports.files import Audio, Pictures
     from chalicelib.wiring import App
 
 TEMPLATES = Path(__file__).with_name("templates.yaml")
@@ -42,24 +41,6 @@ def audio() -> "Audio":
     from chalicelib.gateways import audio as door
 
     return cast("Audio", door)
-
-
-def provider(app: "App") -> "WhatsApp":
-    """The door to WhatsApp that the settings name."""
-    settings = app.settings
-    if settings.whatsapp_provider == "cloud_api":
-        from chalicelib.gateways.cloud_api import CloudApi
-
-        return CloudApi(
-            app.http,
-            base_url=settings.meta_api_base_url,
-            version=settings.meta_api_version,
-            token=settings.whatsapp_access_token.get_secret_value(),
-            read=app.media.read,
-            write=app.media.write,
-            download=WebFiles(app.http).read,
-        )
-    return app.end_user_messaging
 
 
 def inbound_files(app: "App") -> InboundFiles:
@@ -113,10 +94,6 @@ def deliveries(app: "App", tell_agent: TellAgent, again: SendAgain) -> Deliverie
         receipts=app.settings.chat_receipts,
         clock=app.clock,
     )
-
-
-def ask_again(app: "App") -> AskAgain:
-    return AskAgain(history=app.history, whatsapp=app.whatsapp, texts=app.customer_texts)
 
 
 def agent_reads(app: "App") -> AgentReads:

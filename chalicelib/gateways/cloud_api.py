@@ -20,7 +20,7 @@ from chalicelib.errors import (
     Unsure,
     WindowClosed,
 )
-from chalicelib.ports import StoredMedia
+from chalicelib.ports.whatsapp import StoredMedia
 from chalicelib.whatsapp.failures import FailureClass, failure_of
 
 SERVICE = "whatsapp"

@@ -17,7 +17,7 @@ from chalicelib.connect_events import EVENT_PREFIX, INTERACTIVE_RESPONSE
 from chalicelib.conversation import OpenChat
 from chalicelib.errors import Denied, Rejected, Throttled, Unsure
 from chalicelib.gateways.aws_errors import aws
-from chalicelib.ports import ChatFile, ShownItem
+from chalicelib.ports.chat import ChatFile, ShownItem
 
 if TYPE_CHECKING:
     from mypy_boto3_connect import ConnectClient
@@ -70,7 +70,7 @@ class ConnectChat:
     def start(
         self, *, name: str, attributes: Mapping[str, str], initial_text: str, token: str
     ) -> OpenChat:
-        """Open a chat; see `ports.Chat.start`."""
+        """Open a chat; see `Chat.start` in `ports`."""
         request: dict[str, Any] = {
             "InstanceId": self._instance_id,
             "ContactFlowId": self._flow_id,

@@ -19,7 +19,7 @@ from chalicelib.gateways.dynamodb import DynamoDb
 from chalicelib.gateways.items import ConversationItem
 from chalicelib.gateways.message_table import history_update
 from chalicelib.gateways.updates import Update
-from chalicelib.ports import Claimed, Refused
+from chalicelib.ports.conversations import Claimed, Refused
 
 IS_CONVERSATION = "#kind = :conversation"
 MINE = "#pending_id = :mine"

@@ -1,6 +1,6 @@
 """The door to WhatsApp through AWS End User Messaging Social.
 
-The client has no SDK retries (`total_max_attempts=1`, wiring): SendWhatsAppMessage has no
+The client has no SDK retries (`total_max_attempts=1`, wiring_doors): SendWhatsAppMessage has no
 idempotency token, so a retry inside the SDK could reach the customer twice (protocol law 7).
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.errors import Rejected, ServiceError, Throttled, WindowClosed
 from chalicelib.gateways.aws_errors import aws
-from chalicelib.ports import StoredMedia
+from chalicelib.ports.whatsapp import StoredMedia
 from chalicelib.whatsapp.failures import FailureClass, failure_of
 
 if TYPE_CHECKING:

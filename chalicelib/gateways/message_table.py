@@ -10,7 +10,7 @@ from chalicelib.conversation import MessageRecord
 from chalicelib.gateways.dynamodb import DynamoDb
 from chalicelib.gateways.items import MessageItem
 from chalicelib.gateways.updates import Update
-from chalicelib.ports import Earlier, SavedStatus, StatusUpdate, StoredFile, StoredNote
+from chalicelib.ports.messages import Earlier, SavedStatus, StatusUpdate, StoredFile, StoredNote
 from chalicelib.voice_note import State, VoiceNote
 
 FORWARD = (

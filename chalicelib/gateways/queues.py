@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.conversation import token
 from chalicelib.errors import Throttled
 from chalicelib.gateways.aws_errors import aws
-from chalicelib.ports import Parked
+from chalicelib.ports.queues import Parked
 from chalicelib.routing import Entry, write
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ import boto3
 import pytest
 import urllib3
 
-from chalicelib import wiring
 from chalicelib.gateways.connect_chat import ConnectChat
 from chalicelib.gateways.end_user_messaging import EndUserMessaging
 from chalicelib.gateways.media import MediaBucket
+from chalicelib.wiring_doors import NEVER_AGAIN, QUICK, SIGNED
 from sandbox.world import World
 
 CONNECT = ("REGION", "INSTANCE_ID", "FLOW_ID", "TOPIC_ARN")
@@ -50,8 +50,8 @@ def live(names: tuple[str, ...]) -> dict[str, str]:
 def live_connect() -> Place:
     given = live(CONNECT)
     chat = ConnectChat(
-        connect=lambda: boto3.client("connect", given["REGION"], config=wiring.QUICK),
-        participant=boto3.client("connectparticipant", given["REGION"], config=wiring.QUICK),
+        connect=lambda: boto3.client("connect", given["REGION"], config=QUICK),
+        participant=boto3.client("connectparticipant", given["REGION"], config=QUICK),
         http=urllib3.PoolManager(retries=False),
         instance_id=given["INSTANCE_ID"],
         flow_id=given["FLOW_ID"],
@@ -64,9 +64,9 @@ def live_connect() -> Place:
 
 def live_whatsapp() -> Place:
     given = live(WHATSAPP)
-    media = MediaBucket(boto3.client("s3", given["REGION"], config=wiring.SIGNED), given["BUCKET"])
+    media = MediaBucket(boto3.client("s3", given["REGION"], config=SIGNED), given["BUCKET"])
     door = EndUserMessaging(
-        boto3.client("socialmessaging", given["REGION"], config=wiring.NEVER_AGAIN),
+        boto3.client("socialmessaging", given["REGION"], config=NEVER_AGAIN),
         put_url=media.put_url,
         bucket=given["BUCKET"],
         meta_api_version="v23.0",

@@ -9,7 +9,7 @@ import pytest
 from chalicelib import batches
 from chalicelib.conversation import Member
 from chalicelib.errors import Rejected, Throttled
-from chalicelib.ports import Parked
+from chalicelib.ports.queues import Parked
 from chalicelib.routing import Entry, read
 from sandbox.world import World
 

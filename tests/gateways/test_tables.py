@@ -7,7 +7,8 @@ import pytest
 from chalicelib.contact import ContactItem, OutboundPending
 from chalicelib.conversation import Conversation, Member, MessageRecord, OpenChat, Pending, Reply
 from chalicelib.gateways.items import ContactRow, ConversationItem, MessageItem
-from chalicelib.ports import Claimed, Refused, StoredNote
+from chalicelib.ports.conversations import Claimed, Refused
+from chalicelib.ports.messages import StoredNote
 from chalicelib.voice_note import State, VoiceNote
 from sandbox.faults import Action
 

@@ -10,7 +10,7 @@ from chalicelib.batches import Record
 from chalicelib.contact import ContactItem, read_callback
 from chalicelib.conversation import Conversation, OpenChat, Pending, Reply
 from chalicelib.entries import OutboundWork
-from chalicelib.ports import StatusUpdate
+from chalicelib.ports.messages import StatusUpdate
 from chalicelib.to_customer import ToCustomer
 from tests.model.chooser import Chooser, describe, paths
 from tests.model.surroundings import (

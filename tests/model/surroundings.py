@@ -12,7 +12,10 @@ from typing import Any
 from chalicelib.contact import ContactItem, OutboundPending
 from chalicelib.conversation import Conversation, MessageRecord, OpenChat, Pending
 from chalicelib.errors import Denied, Throttled, Unsure
-from chalicelib.ports import Claimed, Parked, Refused, ShownItem, StatusUpdate
+from chalicelib.ports.chat import ShownItem
+from chalicelib.ports.conversations import Claimed, Refused
+from chalicelib.ports.messages import StatusUpdate
+from chalicelib.ports.queues import Parked
 from tests.model.chooser import Chooser
 
 FIVE_MINUTES = 300

@@ -11,7 +11,7 @@ import pytest
 from chalicelib import showing
 from chalicelib.errors import Throttled, Unsure
 from chalicelib.live_chat import LiveChat
-from chalicelib.ports import Claimed, Refused
+from chalicelib.ports.conversations import Claimed, Refused
 from chalicelib.ring import Ring
 from chalicelib.to_agent import ToAgent
 from chalicelib.to_customer import ToCustomer

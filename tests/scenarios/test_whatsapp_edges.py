@@ -64,9 +64,7 @@ def test_receipts_connect_refuses_leave_the_message_delivered(world: World) -> N
 
 
 def test_nobody_is_asked_who_cannot_be_reached_or_when_whatsapp_fails(world: World) -> None:
-    from chalicelib import wiring_whatsapp
-
-    asking = wiring_whatsapp.ask_again(world.app)
+    asking = world.app.ask_again
     assert not asking.ask("nobody", Reply(origination_id=world.number.eum_id), "")
     failing(world, "socialmessaging", "SendWhatsAppMessage", Action.THROTTLE, 5)
     mia = world.phones.add("Mia", "15550100001")

@@ -2,7 +2,7 @@
 
 import itertools
 
-from chalicelib.ports import StatusUpdate
+from chalicelib.ports.messages import StatusUpdate
 from chalicelib.whatsapp.statuses import rank
 from sandbox.world import World
 

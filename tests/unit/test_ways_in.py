@@ -11,7 +11,7 @@ from chalicelib.conversation import Conversation, Member, OpenChat, Pending, Rep
 from chalicelib.customer import Identifiers
 from chalicelib.errors import Denied, UnreadableEvent
 from chalicelib.live_chat import RENEW_BEFORE_SECONDS, ChatOver, LiveChat
-from chalicelib.ports import ShownItem
+from chalicelib.ports.chat import ShownItem
 from chalicelib.texts import NOTICE_MARK, Texts
 from tests import whatsapp_samples as samples
 

@@ -1,0 +1,217 @@
+"""Builds the doors: clients, and the gateways in front of them. Nothing else constructs a client.
+
+Each is built once a process, and only when first asked for: `app.ingest` needs SQS alone, a text in
+a live chat no `connect` client (its model is large), no audio, no AI.
+"""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from chalicelib.gateways.queues import Queues
+from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    import urllib3
+
+    from chalicelib.gateways.connect_chat import ConnectChat
+    from chalicelib.gateways.contact_table import ContactTable
+    from chalicelib.gateways.conversation_table import ConversationTable
+    from chalicelib.gateways.dynamodb import DynamoDb
+    from chalicelib.gateways.end_user_messaging import EndUserMessaging
+    from chalicelib.gateways.media import MediaBucket
+    from chalicelib.gateways.message_table import MessageTable
+    from chalicelib.gateways.openai_ai import OpenAiGateway
+    from chalicelib.ports.whatsapp import WhatsApp
+
+DAY = 24 * 3600
+# No client call may outlive the function (protocol law 6): inbound ends after 20 s.
+CONNECT_SECONDS = 2
+READ_SECONDS = 8
+POOL = 20  # SA-52: at most 20 connections
+QUICK = Config(
+    connect_timeout=CONNECT_SECONDS,
+    read_timeout=READ_SECONDS,
+    max_pool_connections=POOL,
+    retries={"total_max_attempts": 2, "mode": "standard"},
+)
+# Repeating a send into a FIFO queue is harmless, and an event that ingest could not queue comes
+# back only after its long time-out: three quick tries.
+PATIENT = QUICK.merge(Config(read_timeout=4, retries={"total_max_attempts": 3, "mode": "standard"}))
+# SendWhatsAppMessage cannot be repeated safely (protocol law 7).
+NEVER_AGAIN = QUICK.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
+# Older S3 signatures ignore expiry; virtual hosts keep presigned links on one name.
+SIGNED = QUICK.merge(Config(signature_version="s3v4"))
+
+
+class Doors:
+    """Every door of the product. `clock` gives epoch seconds, `new_id` a unique id."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], float] = time.time,
+        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> None:
+        self.settings = settings
+        self._now = clock
+        self.new_id = new_id
+        self._building = threading.RLock()
+        self._clients: dict[str, Any] = {}
+
+    def clock(self) -> int:
+        return int(self._now())
+
+    def client(self, service: str, config: Config = QUICK) -> Any:
+        """A boto3 client, built once; building is not safe on several threads at a time."""
+        with self._building:
+            if service not in self._clients:
+                self._clients[service] = boto3.client(  # type: ignore[call-overload]
+                    service, region_name=self.settings.aws_region, config=config
+                )
+            return self._clients[service]
+
+    @cached_property
+    def http(self) -> "urllib3.PoolManager":
+        import urllib3
+
+        return urllib3.PoolManager(maxsize=POOL, retries=False)
+
+    @cached_property
+    def queues(self) -> Queues:
+        urls = {
+            "inbound": self.settings.inbound_queue_url,
+            "outbound": self.settings.outbound_queue_url,
+            "voice_notes": self.settings.voice_notes_queue_url,
+            "dead_letters": self.settings.dead_letters_queue_url,
+        }
+        return Queues(self.client("sqs", PATIENT), urls)
+
+    # --- what is stored ------------------------------------------------------------------
+
+    @cached_property
+    def db(self) -> "DynamoDb":
+        from pynamodb.connection import Connection
+
+        from chalicelib.gateways import items
+        from chalicelib.gateways.dynamodb import DynamoDb
+
+        items.use_tables(
+            conversations=self.settings.dynamodb_table_conversations,
+            messages=self.settings.dynamodb_table_messages,
+        )
+        connection = Connection(
+            region=self.settings.aws_region,
+            connect_timeout_seconds=CONNECT_SECONDS,
+            read_timeout_seconds=READ_SECONDS,
+            max_retry_attempts=1,
+            max_pool_connections=POOL,
+        )
+        return DynamoDb(connection)
+
+    @cached_property
+    def conversations(self) -> "ConversationTable":
+        from chalicelib.gateways.conversation_table import ConversationTable
+
+        return ConversationTable(
+            self.db, expires=self._conversation_expires, history_expires=self._history_expires
+        )
+
+    @cached_property
+    def contacts(self) -> "ContactTable":
+        from chalicelib.gateways.contact_table import ContactTable
+
+        return ContactTable(
+            self.db, expires=self._conversation_expires, history_expires=self._history_expires
+        )
+
+    @cached_property
+    def history(self) -> "MessageTable":
+        from chalicelib.gateways.message_table import MessageTable
+
+        return MessageTable(self.db, expires=self._history_expires)
+
+    @cached_property
+    def media(self) -> "MediaBucket":
+        from chalicelib.gateways.media import MediaBucket
+
+        return MediaBucket(self.client("s3", SIGNED), self.settings.s3_bucket_media)
+
+    # --- who is spoken to ----------------------------------------------------------------
+
+    @cached_property
+    def chat(self) -> "ConnectChat":
+        from chalicelib.breaker import Breaker
+        from chalicelib.gateways.connect_chat import ConnectChat
+
+        return ConnectChat(
+            connect=lambda: self.client("connect"),
+            participant=self.client("connectparticipant"),
+            http=self.http,
+            instance_id=self.settings.connect_instance_id,
+            flow_id=self.settings.connect_contact_flow_id,
+            streaming_topic=self.settings.chat_streaming_topic_arn,
+            duration_minutes=self.settings.chat_duration_minutes,
+            one_call=self.settings.start_chat_in_one_call,
+            breaker=Breaker("connect", self._now),
+        )
+
+    @cached_property
+    def whatsapp(self) -> "WhatsApp":
+        """The provider that the settings name."""
+        if self.settings.whatsapp_provider == "eum":
+            return self.end_user_messaging
+        from chalicelib.gateways.cloud_api import CloudApi
+        from chalicelib.gateways.web_files import WebFiles
+
+        return CloudApi(
+            self.http,
+            base_url=self.settings.meta_api_base_url,
+            version=self.settings.meta_api_version,
+            token=self.settings.whatsapp_access_token.get_secret_value(),
+            read=self.media.read,
+            write=self.media.write,
+            download=WebFiles(self.http).read,
+        )
+
+    @cached_property
+    def end_user_messaging(self) -> "EndUserMessaging":
+        from chalicelib.gateways.end_user_messaging import EndUserMessaging
+
+        return EndUserMessaging(
+            self.client("socialmessaging", NEVER_AGAIN),
+            put_url=self.media.put_url,
+            bucket=self.settings.s3_bucket_media,
+            meta_api_version=self.settings.meta_api_version,
+        )
+
+    @cached_property
+    def ai(self) -> "OpenAiGateway":
+        from openai import OpenAI
+
+        from chalicelib.gateways.openai_ai import OpenAiGateway
+
+        client = OpenAI(
+            api_key=self.settings.openai_api_key.get_secret_value(),
+            base_url=self.settings.openai_base_url,
+            max_retries=0,  # the gateway retries within the caller's budget
+            timeout=READ_SECONDS,
+        )
+        return OpenAiGateway(
+            client,
+            transcription_models=self.settings.transcription_models,
+            structuring_models=self.settings.llm_models,
+        )
+
+    def _conversation_expires(self) -> int:
+        return self.clock() + self.settings.conversation_retention_days * DAY
+
+    def _history_expires(self) -> int:
+        return self.clock() + self.settings.message_retention_days * DAY
