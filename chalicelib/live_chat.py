@@ -1,10 +1,12 @@
 """An open chat as one writer uses it: the connection is renewed once when it is refused.
 
-AccessDenied never means "over" by itself (the connection token lives one day): only a refused
-renewal, or a refusal right after one, does.
+AccessDenied never means "over": the connection token lives one day, and a service may deny for
+reasons of its own. When the renewal is refused, too, Connect is asked, for one call more; a chat
+that is not over is written to later.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from chalicelib.conversation import OpenChat
@@ -17,7 +19,7 @@ RENEW_BEFORE_SECONDS = 300  # renew a little early: a refused call costs more th
 
 
 class ChatOver(PuenteError):
-    """The chat has ended: its tokens are refused even after a renewal."""
+    """The chat has ended: its tokens are refused, and Connect says so."""
 
 
 class LiveChat:
@@ -43,7 +45,9 @@ class LiveChat:
         )
 
     def receipt(self, kind: str, message_id: str) -> None:
-        self._with_connection(lambda chat: self._gateway.receipt(chat, kind, message_id))
+        """A tick is not worth asking whether a chat that refuses it is over: Denied."""
+        self._freshen()
+        self._gateway.receipt(self.chat, kind, message_id)
 
     def attachment(self, attachment_id: str) -> ChatFile:
         return self._with_connection(lambda chat: self._gateway.attachment(chat, attachment_id))
@@ -56,25 +60,34 @@ class LiveChat:
         return self._with_connection(lambda chat: self._gateway.shown(chat, after))
 
     def _with_connection(self, call: Callable[[OpenChat], Answer]) -> Answer:
-        if self._stale or not self.chat.connection_token:
-            self._renew()
+        self._freshen()
         try:
             return call(self.chat)
         except Denied:
             self._renew()
-        try:
+        with self._over_or_later():
             return call(self.chat)
-        except Denied as denied:
-            raise ChatOver("the chat refused a fresh connection") from denied
+
+    def _freshen(self) -> None:
+        if self._stale or not self.chat.connection_token:
+            self._renew()
 
     def _renew(self) -> None:
-        if self.renewed:
-            raise ChatOver("the chat refused a fresh connection")
-        try:
+        with self._over_or_later():
+            if self.renewed:
+                raise Denied("the chat refused a fresh connection", service="connectparticipant")
             self.chat = self._gateway.reconnect(self.chat)
-        except Denied as denied:
-            raise ChatOver("the chat refuses to be joined again") from denied
         self.renewed, self._stale = True, False
+
+    @contextmanager
+    def _over_or_later(self) -> Iterator[None]:
+        """A refusal inside means ChatOver if the chat has ended, and to come again if not."""
+        try:
+            yield
+        except Denied as denied:
+            if self._gateway.over(self.chat.contact):
+                raise ChatOver("the chat has ended") from denied
+            raise
 
 
 def _is_message(item: ShownItem) -> bool:

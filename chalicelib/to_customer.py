@@ -191,7 +191,7 @@ class ToCustomer:
         try:
             return self._send(sending, maybe_sent=maybe_sent)
         except (Rejected, ContentError) as refused:
-            return self._not_sent(sending, refused)
+            return self._not_sent(sending, body, refused)
 
     def _send(self, sending: Sending, *, maybe_sent: bool) -> None:
         self._check_window(sending)
@@ -272,13 +272,23 @@ class ToCustomer:
         history = sent_history(sending.item, sending.event, fate, bodies, code)
         self._contacts.record(sending.item, sending.pending, history, sending.sent)
 
-    def _not_sent(self, sending: Sending, refused: PuenteError) -> None:
-        """The agent reads at once that it was not sent, why, and what to do."""
-        event = sending.event.id
-        self._tell_agent.say(sending.item, refused.tell_agent, event, **refused.values)
-        self._record(sending, "not_sent", code=refused.code)
+    def _not_sent(self, sending: Sending, body: str, refused: PuenteError) -> None:
+        """The agent reads at once that it was not sent, why, and what to do.
+
+        When nobody is there to read it, or the chat refuses the very notice, an operator does.
+        """
+        event, code = sending.event.id, refused.code
+        if self._tell_agent.say(sending.item, refused.tell_agent, event, **refused.values):
+            return self._record(sending, "not_sent", code=code)
+        self._put_aside(sending, body, f"not sent ({code}), and the agent could not be told")
+        return self._record(sending, "parked", code=code)
 
     def _park(self, sending: Sending, body: str, reason: str) -> None:
+        self._put_aside(sending, body, reason)
+        self._tell_agent.say(sending.item, "outbound.parked", sending.event.id)
+        self._record(sending, "parked")
+
+    def _put_aside(self, sending: Sending, body: str, reason: str) -> None:
         event = sending.event
         member = Member(wamid=event.id, sent_at=sending.pending.sent_at, kind="outbound")
         self._queues.park(
@@ -289,8 +299,6 @@ class ToCustomer:
                 bodies={event.id: body},
             )
         )
-        self._tell_agent.say(sending.item, "outbound.parked", event.id)
-        self._record(sending, "parked")
 
 
 def _claimed_at(pending: Pending | None) -> int:

@@ -34,7 +34,7 @@ class Uses:
 
 
 READ, WRITE = "GetItem", "UpdateItem"
-OPEN = ("StopContact", "StartContactStreaming")
+OPEN = ("StopContact", "StartContactStreaming", "ListAssociatedContacts")
 
 USES = {
     "ingest": Uses(sends_to=(names.INBOUND, names.OUTBOUND, names.DEAD_LETTERS)),
@@ -53,7 +53,7 @@ USES = {
         conversations=(READ, WRITE),
         messages=(READ, WRITE),
         finds_messages_by=("by_message_id",),
-        chats=("GetContactAttributes", "StopContact"),
+        chats=("GetContactAttributes", "StopContact", "ListAssociatedContacts"),
         whatsapp=("SendWhatsAppMessage", "PostWhatsAppMessageMedia"),
         media=("GetObject", "PutObject"),
     ),

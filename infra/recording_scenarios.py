@@ -182,6 +182,20 @@ def crashes(world: World) -> None:
     world.run_for(300)
 
 
+def ends_nobody_heard_of(world: World) -> None:
+    """Connect is asked whether a chat that refuses us is over: for a message, for a file."""
+    mia, agent = in_a_chat(world)
+    agent.attach("bill.pdf", "application/pdf", PDF)
+    agent.end()
+    world.run_for(60)
+    mia.says("One more thing")
+    world.run_for(5)
+    world.deliverer.mappings[:] = [m for m in world.deliverer.mappings if m.queue != "chat-events"]
+    world.chats.end(world.chats.active()[0], "OTHER")
+    mia.says("Still there?")
+    world.run_for(5)
+
+
 def silence(world: World) -> None:
     """No status comes back at all: a send whose answer was lost is proven by none."""
     world.network.switches.statuses = "never"
@@ -264,6 +278,7 @@ SCENARIOS = (
     late_repeats,
     files_and_words_of_every_form,
     crashes,
+    ends_nobody_heard_of,
     silence,
     anonymous_statuses,
     window_closed,

@@ -37,6 +37,7 @@ CONTENT_TYPES = (
 NO_SUCH_RESOURCE = "ResourceNotFoundException"
 MAX_NAME = 256  # ParticipantDetails.DisplayName, 1..256
 TRANSCRIPT_PAGE = 100  # GetTranscript.MaxResults, at most
+CHAIN = 100  # ListAssociatedContacts.MaxResults, at most; a chat is transferred 11 times at most
 URL_SECONDS = 300  # GetAttachment.UrlExpiryInSeconds, 5..300
 UPLOAD_TIMEOUT = urllib3.Timeout(connect=2, read=8)
 
@@ -178,6 +179,20 @@ class ConnectChat:
             )
         return answer.get("Attributes", {})
 
+    def over(self, contact: str) -> bool:
+        """Not DescribeContact: a transfer ends the first contact and goes on in another one."""
+        try:
+            with self._breaker.passing(), aws(CONNECT):
+                answer = self._connect().list_associated_contacts(
+                    InstanceId=self._instance_id, ContactId=contact, MaxResults=CHAIN
+                )
+        except Rejected as refused:
+            if refused.code != NO_SUCH_RESOURCE:
+                raise
+            return True  # Connect has forgotten it, or the instance is another one by now
+        chain = [each for each in answer["ContactSummaryList"] if contact in _ids(each)]
+        return all(each.get("DisconnectTimestamp") for each in chain)
+
     def stop(self, contact: str) -> None:
         with self._breaker.passing(), aws(CONNECT):
             self._connect().stop_contact(ContactId=contact, InstanceId=self._instance_id)
@@ -235,6 +250,10 @@ def _with_connection(chat: OpenChat, credentials: Mapping[str, Any]) -> OpenChat
         connection_token=credentials["ConnectionToken"],
         connected_until=_epoch(credentials.get("Expiry", "")),
     )
+
+
+def _ids(contact: Mapping[str, Any]) -> tuple[str, str]:
+    return contact["ContactId"], contact.get("InitialContactId", "")
 
 
 def _epoch(expiry: str) -> int:

@@ -43,7 +43,11 @@ class Chat(Protocol):
         ...
 
     def reconnect(self, chat: OpenChat) -> OpenChat:
-        """A fresh connection token; Denied means the chat is over."""
+        """A fresh connection token. Denied: the chat is over, or refuses for now; see `over`."""
+        ...
+
+    def over(self, contact: str) -> bool:
+        """Whether the chat that began as `contact` has ended, after all its transfers."""
         ...
 
     def shown(self, chat: OpenChat, after: str) -> list[ShownItem]:

@@ -150,6 +150,18 @@ class ContactOperations:
         chat = self._chat(params, params["ContactId"])
         return {"Contact": self._contact(chat, self._link(chat, params["ContactId"]))}
 
+    def list_associated_contacts(self, params: Params) -> Params:
+        """The whole chain of a chat, however it is named; all on one page."""
+        chat = self._chat(params, params["ContactId"])
+        return {"ContactSummaryList": [self._summary(chat, contact) for contact in chat.contacts]}
+
+    def _summary(self, chat: Chat, contact: Contact) -> Params:
+        facts = self._contact(chat, contact)
+        wanted = ("InitialContactId", "PreviousContactId", "RelatedContactId", "Channel")
+        times = ("InitiationTimestamp", "DisconnectTimestamp", "InitiationMethod")
+        summary = {name: facts[name] for name in (*wanted, *times) if name in facts}
+        return {"ContactId": facts["Id"], "ContactArn": facts["Arn"], **summary}
+
     def _contact(self, chat: Chat, contact: Contact) -> Params:
         facts: Params = {
             "Arn": f"{self.chats.instance.arn}/contact/{contact.id}",

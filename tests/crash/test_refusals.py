@@ -81,21 +81,13 @@ def play(stages, service, way, times, *, files, **allowed):
 TIMES = {"once": 1, "three times": 3, "15 minutes": None}
 # Ingest fails on the standard queue, which keeps no order: what arrives late is shown late (I4).
 OVERTAKES = ["sqs"]
-TEARS = pytest.mark.xfail(
-    strict=True,
-    raises=promises.Broken,
-    reason="a refused renewal of the connection is taken for the chat's end; the second chat "
-    "opens while the first is live (issue 4, item 5)",
-)
 
 
 def cases(services):
     for service in services:
         for way in WAYS:
             for often, times in TIMES.items():
-                tears = service == "connectparticipant" and way is Action.ACCESS_DENIED
-                marks = [TEARS] if tears and times != 1 else []
-                yield pytest.param(service, way, times, id=f"{service} {way} {often}", marks=marks)
+                yield pytest.param(service, way, times, id=f"{service} {way} {often}")
 
 
 @pytest.mark.parametrize(("service", "way", "times"), list(cases(SERVICES)))
@@ -108,20 +100,10 @@ def test_files_arrive_in_order_once_storage_is_back(stages, service, way, times)
     play(stages, service, way, times, files=True)
 
 
-UNTOLD = pytest.mark.xfail(
-    strict=True,
-    raises=promises.Broken,
-    reason="to_customer._not_sent: when the chat refuses the very notice, an agent's file that "
-    "was not sent is neither parked nor announced",
-)
-
-
 def for_good():
     for service in [*SERVICES, *FILES]:
         for often, times in TIMES.items():
-            untold = service == "connectparticipant" and times is None
-            marks = [UNTOLD] if untold else []
-            yield pytest.param(service, times, id=f"{service} {often}", marks=marks)
+            yield pytest.param(service, times, id=f"{service} {often}")
 
 
 @pytest.mark.parametrize(("service", "times"), list(for_good()))

@@ -126,6 +126,30 @@ def test_a_chat_that_is_over_denies_everything(world):
         door.reconnect(chat)
 
 
+def test_a_chat_is_over_when_its_last_contact_is_and_not_with_its_first_one(world):
+    """A transfer ends the contact that began the chat; the chat goes on in another one."""
+    door, chat = world.app.chat, opened(world)
+    found = world.chats.find(chat.contact)
+    assert not door.over(chat.contact)
+    world.chats.next_contact(found, "TRANSFER")
+    assert found.contacts[0].disconnected_at
+    assert not door.over(chat.contact)
+    world.chats.end(found, "CUSTOMER_DISCONNECT")
+    assert door.over(chat.contact)
+
+
+def test_a_chat_that_connect_does_not_know_is_over(world):
+    assert world.app.chat.over("99999999-9999-4999-8999-999999999999")
+
+
+def test_whether_a_chat_is_over_is_not_guessed_when_connect_does_not_say(world):
+    chat = opened(world)
+    world.router.faults.on("connect", "ListAssociatedContacts", Action.VALIDATION)
+    world.router.faults.arm()
+    with pytest.raises(Rejected):
+        world.app.chat.over(chat.contact)
+
+
 def test_a_wrong_token_is_denied_and_an_unknown_contact_rejected(world):
     with pytest.raises(Denied):
         world.app.chat.reconnect(replace(opened(world), participant_token="wrong"))

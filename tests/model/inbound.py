@@ -44,7 +44,8 @@ class Sent:
 class InboundModel:
     """One path. `ends` and `repeats`: how often the agent leaves and an event comes again.
 
-    `overlaps`: how often a worker of another group may run between two calls of a worker.
+    `overlaps`: how often a worker of another group may run between two calls of a worker;
+    `denials`: how often a living chat refuses our token.
     """
 
     chooser: Chooser
@@ -53,12 +54,13 @@ class InboundModel:
     ends: int = 0
     repeats: int = 0
     overlaps: int = 0
+    denials: int = 0
     max_receives: int = 100
     world: Surroundings = field(init=False)
     dead: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.world = Surroundings(self.chooser, faults=self.faults)
+        self.world = Surroundings(self.chooser, faults=self.faults, denials=self.denials)
         self.world.between = self._other_worker
         self.busy: set[str] = set()
         self.queues: dict[str, list[Sent]] = {}

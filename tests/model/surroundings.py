@@ -40,7 +40,8 @@ class ChatState:
 
 @dataclass
 class Surroundings:
-    """The world of one path. `faults` is how many calls may still go wrong."""
+    """The world of one path. `faults` is how many calls may still go wrong, `denials` how many
+    tokens of living chats may still be refused."""
 
     chooser: Chooser
     faults: int = 0
@@ -48,6 +49,7 @@ class Surroundings:
     send_tokens_live: int = FIVE_MINUTES
     start_tokens_live: int = SEVEN_DAYS
     repeat_gives_token: bool = True
+    denials: int = 0
     trace: list[str] = field(default_factory=list)
     between: Callable[[], None] = lambda: None
 
@@ -86,6 +88,13 @@ class Surroundings:
         if outcome == 4:
             raise Unsure(f"{name} lost", service=name)
         return answer
+
+    def denied(self, name: str) -> None:
+        """A token of a living chat may be refused, `denials` times in all."""
+        if self.denials and self.chooser.choose(2):
+            self.denials -= 1
+            self.trace.append(f"{name}:denied")
+            raise Denied(f"{name} denied", service=name)
 
     def once(self, token: str, live: int, make: Callable[[], Any]) -> tuple[Any, bool]:
         """What a client token does: within its life the same answer, and nothing happens again."""
@@ -308,6 +317,7 @@ class FakeChat:
         return OpenChat(contact=contact, participant_token="p", connection_token="c")
 
     def send_text(self, chat: OpenChat, text: str, token: str) -> str:
+        self.world.denied("send message")
         return self.world.call("send message", lambda: self._send(chat, text, token))
 
     def _send(self, chat: OpenChat, text: str, token: str) -> str:
@@ -333,6 +343,7 @@ class FakeChat:
             self._open(chat)
             return chat
 
+        self.world.denied("reconnect")
         return self.world.call("reconnect", again)
 
     def shown(self, chat: OpenChat, after: str) -> list[ShownItem]:
@@ -342,6 +353,9 @@ class FakeChat:
             return list(items[start:])
 
         return self.world.call("transcript", read)
+
+    def over(self, contact: str) -> bool:
+        return self.world.call("over", lambda: self.world.chats[contact].ended)
 
     def attributes(self, contact: str) -> dict[str, str]:
         return self.world.call("attributes", lambda: self.world.chats[contact].attributes)

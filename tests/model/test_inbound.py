@@ -67,6 +67,18 @@ def test_a_chat_closed_between_a_lost_record_and_its_return_shows_the_message_ag
     assert all(not model.broken() for model in both_chats)
 
 
+@pytest.mark.parametrize(("faults", "ends"), [(1, 0), (0, 1), (1, 1)])
+def test_a_living_chat_that_refuses_our_token_is_written_to_later(faults, ends):
+    """Issue 4, item 5: a refusal is no end; the second message waits, no second chat opens."""
+
+    def run(chooser):
+        model = InboundModel(chooser, messages=(M1, M2), faults=faults, ends=ends, denials=3)
+        model.run()
+        assert not model.broken(), (model.broken(), model.world.trace)
+
+    assert paths(run) > 10
+
+
 def test_connect_that_gives_no_participant_token_again_costs_no_message():
     """Protocol 4.4: the unrecorded chat is stopped and another one opened."""
 

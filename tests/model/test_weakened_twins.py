@@ -20,6 +20,7 @@ from tests.model.inbound import InboundModel, Sent
 from tests.model.outbound import OutboundModel, Said
 from tests.model.surroundings import (
     SEVEN_DAYS,
+    FakeChat,
     FakeConversations,
     FakeWhatsApp,
     Killed,
@@ -253,6 +254,12 @@ def test_law_1_an_unconditional_claim_lets_two_workers_open_a_chat_each():
         "I2",
         "I3",
     }
+
+
+def test_a_refused_renewal_taken_for_the_end_opens_a_second_chat(monkeypatch):
+    """AccessDenied alone does not tell that a chat has ended; Connect is asked (4.3)."""
+    monkeypatch.setattr(FakeChat, "over", lambda self, contact: True)
+    assert "I3" in problems(lambda c: InboundModel(c, messages=(M1, M2), denials=2))
 
 
 @pytest.mark.parametrize("live", [0, SEVEN_DAYS], ids=["no token memory", "seven days"])

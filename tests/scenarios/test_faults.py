@@ -1,5 +1,7 @@
 """Whatever a service does to one call, or to three in a row: everything arrives once, in order."""
 
+from datetime import timedelta
+
 import pytest
 
 from sandbox.faults import Action
@@ -178,6 +180,43 @@ def test_a_chat_that_refuses_us_for_good_is_replaced_with_the_message(world):
     old, new = chats_of(world, talk.customer)
     assert lines(old) == ["Hello"]
     assert lines(new) == ["Still there?"]
+
+
+@pytest.mark.parametrize("transferred", [False, True])
+def test_a_live_chat_that_refuses_every_token_for_a_while_stays_the_one_chat(world, transferred):
+    """Issue 4, item 5: AccessDenied never tears a live chat, not even when renewals are denied."""
+    talk = live_chat(world)
+    if transferred:
+        talk.agent.transfer("Billing")
+        talk.agent.accept()
+    refused = world.clock.now() + timedelta(minutes=15)
+    world.router.faults.outage(
+        "connectparticipant", world.clock.now(), refused, Action.ACCESS_DENIED
+    )
+    world.router.faults.arm()
+    talk.customer.says("Still there?")
+    world.run_for(60)
+    talk.customer.says("I wait")
+    talk.agent.say("Sorry, here I am")
+    world.run_for(15 * 60 + LONG_ENOUGH_S)
+    assert words(talk.chat) == ["Hello", "Still there?", "I wait"]
+    assert chats_of(world, talk.customer) == [talk.chat]
+    assert "Sorry, here I am" in talk.customer.texts
+    assert not dead_letters(world)
+    assert not unfinished()
+
+
+def test_an_answer_that_is_not_sent_and_cannot_be_told_lies_with_the_operator(world):
+    """The agent has gone: WhatsApp refuses the last words, and nobody reads a notice."""
+    talk = live_chat(world)
+    failing(world, "socialmessaging", "SendWhatsAppMessage", Action.VALIDATION, 1)
+    talk.agent.say("Goodbye")
+    world.chats.end(talk.chat, "AGENT_DISCONNECT")
+    world.run_for(LONG_ENOUGH_S)
+    [letter] = dead_letters(world)
+    assert letter["reason"].endswith("and the agent could not be told")
+    assert "Goodbye" in str(letter["bodies"])
+    assert not unfinished()
 
 
 def test_a_message_connect_refuses_for_good_is_parked_and_the_next_one_delivered(world):

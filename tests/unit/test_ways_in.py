@@ -257,20 +257,25 @@ def test_the_placeholder_of_a_parked_message_says_when_it_was_sent():
 
 
 class Line:
-    """A chat that takes only the newest connection token."""
+    """A chat that takes only the newest connection token; `denies`: not even that one."""
 
-    def __init__(self, good="fresh", over=False):
-        self.good, self.over, self.renewals = good, over, 0
+    def __init__(self, good="fresh", *, ended=False, denies=False):
+        self.good, self.ended, self.denies = good, ended, denies or ended
+        self.renewals = self.asked = 0
 
     def send_text(self, chat, text, token):
-        if self.over or chat.connection_token != self.good:
+        if self.denies or chat.connection_token != self.good:
             raise Denied("not this token")
         return "item"
 
+    def over(self, contact):
+        self.asked += 1
+        return self.ended
+
     def reconnect(self, chat):
         self.renewals += 1
-        if self.over:
-            raise Denied("over")
+        if self.denies:
+            raise Denied("not now")
         return OpenChat(
             contact=chat.contact,
             participant_token=chat.participant_token,
@@ -312,21 +317,23 @@ def test_a_connection_is_renewed_when_it_must_be(held, renewals):
     live = LiveChat(gateway, held, T)
     assert live.send_text("hello", "t") == "item"
     assert (gateway.renewals, live.renewed) == (renewals, renewals == 1)
+    assert not gateway.asked
 
 
-def test_a_chat_is_over_only_when_a_renewal_is_refused():
-    with pytest.raises(ChatOver):
-        LiveChat(Line(over=True), chat("stale"), T).send_text("hello", "t")
-
-
-def test_a_chat_that_refuses_even_a_fresh_connection_is_over():
-    gateway = Line(good="never given")
+@pytest.mark.parametrize("refuses", ["a renewal", "a fresh connection"])
+@pytest.mark.parametrize(("ended", "what"), [(True, ChatOver), (False, Denied)])
+def test_a_chat_is_over_only_when_connect_says_so(ended, what, refuses):
+    """Issue 4, item 5: AccessDenied never tears a live chat; what was to be shown comes again."""
+    gateway = Line(ended=ended, denies=True)
+    if refuses == "a fresh connection":
+        gateway = Line(good="never given")
+        gateway.ended = ended
     live = LiveChat(gateway, chat("stale"), T)
-    with pytest.raises(ChatOver):
-        live.send_text("hello", "t")
-    with pytest.raises(ChatOver):
-        live.send_text("hello", "t")
-    assert gateway.renewals == 1
+    for _ in range(2):
+        with pytest.raises(what):
+            live.send_text("hello", "t")
+    assert gateway.asked == 2
+    assert gateway.renewals == (1 if refuses == "a fresh connection" else 2)
 
 
 def test_readback_counts_what_is_ours_and_no_notices():
