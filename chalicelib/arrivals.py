@@ -1,5 +1,6 @@
 """An inbound WhatsApp message as the protocol handles it: who wrote, what will be shown. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,6 +13,7 @@ from chalicelib.whatsapp.messages import InboundMessage
 from chalicelib.whatsapp.safe_text import safe_filename
 from chalicelib.whatsapp.to_chat import asks_to_resend, to_chat
 
+NONE: Mapping[str, str] = {}
 LOST = ("messageLost", "yes")
 """Attribute of a message that WhatsApp could not pass on: the customer is asked for it again."""
 
@@ -81,16 +83,18 @@ def arrive(
     about: str = "",
     late: str = "",
     response: str = "",
+    languages: Mapping[str, str] = NONE,
 ) -> Queued:
     """The message with its sender, ready to be bundled.
 
     `about`: the beginning of the message it refers to; `late`: what is said of one that was long
-    on its way; `response`: a choice as Connect's interactive messages expect it.
+    on its way; `response`: a choice as Connect's interactive messages expect it; `languages`: by
+    business number, for customers whose own language nothing tells.
     """
     member = _member(message, texts, redrive, about)
     return Queued(
         receipt=receipt,
-        arrival=_arrival(message, default_origination_id),
+        arrival=_arrival(message, default_origination_id, languages),
         member=replace(member, text=_with_note(member, message, late), response=response),
         body=body,
     )
@@ -140,7 +144,10 @@ def language_of(identifiers: Identifiers) -> str:
     return "pt" if phone.startswith(tuple(PORTUGUESE_CODES)) else ""
 
 
-def _arrival(message: InboundMessage, default_origination_id: str) -> Arrival:
+def _arrival(
+    message: InboundMessage, default_origination_id: str, languages: Mapping[str, str]
+) -> Arrival:
+    number = message.origination_id or default_origination_id
     known, current = message.identity, message.identity
     if message.identity_change:
         known, current = message.identity_change.previous, message.identity_change.current
@@ -150,9 +157,9 @@ def _arrival(message: InboundMessage, default_origination_id: str) -> Arrival:
     )
     return Arrival(
         keys=tuple(dict.fromkeys(keys)) or (_nobody(message),),
-        reply=_reply(current, message.origination_id or default_origination_id),
+        reply=_reply(current, number),
         name=message.sender.name or message.sender.username,
-        language=language_of(current),
+        language=language_of(current) or languages.get(number, ""),
         moved=message.identity_change is not None,
     )
 

@@ -4,7 +4,7 @@ A message that quotes, reacts to, edits or deletes another one costs one more re
 agent sees which.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from chalicelib import redrive, routing
@@ -27,7 +27,8 @@ MACHINES = ("SYSTEM", "CUSTOM_BOT")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receive:
     """`origination_id` answers for events that do not name End User Messaging's id of the number;
-    with `by_meta_id` (Cloud API) Meta's own id of the number is the one to send from.
+    with `by_meta_id` (Cloud API) Meta's own id of the number is the one to send from. `languages`:
+    what some numbers speak to customers whose own language nothing tells.
     """
 
     history: Messages
@@ -36,6 +37,7 @@ class Receive:
     origination_id: str
     by_meta_id: bool
     late_after_s: int
+    languages: Mapping[str, str]
     clock: Callable[[], int]
 
     def message(self, receipt: str, body: str) -> Queued:
@@ -55,6 +57,7 @@ class Receive:
             about=self._about(message),
             late=lateness(sent_at, self.clock(), self.texts, self.late_after_s),
             response=self._response(message),
+            languages=self.languages,
         )
 
     def moved(self, body: str) -> bool:

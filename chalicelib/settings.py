@@ -21,7 +21,19 @@ def _list(value: object) -> object:
     return value
 
 
+def _pairs(value: object) -> object:
+    """ "a=b, c=d" -> (("a", "b"), ("c", "d"))."""
+    if not isinstance(value, str):
+        return value
+    pairs = [tuple(half.strip() for half in pair.split("=")) for pair in value.split(",") if pair]
+    if any(len(pair) != 2 or not all(pair) for pair in pairs):  # noqa: PLR2004  (a pair)
+        raise ValueError("write number=value, number=value")
+    return tuple(pairs)
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_list)]
+Pairs = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_pairs)]
+Languages = Annotated[tuple[tuple[str, Literal["en", "es", "pt"]], ...], BeforeValidator(_pairs)]
 
 
 class Settings(BaseModel):
@@ -45,6 +57,10 @@ class Settings(BaseModel):
     connect_contact_flow_id: str = Field(
         min_length=1, description="Id of the published whatsapp_inbound flow."
     )
+    connect_flows_by_number: Pairs = Field(
+        (),
+        description="Other flows for some business numbers: number=flow id, separated by commas.",
+    )
     chat_streaming_topic_arn: str = Field(
         min_length=1, description="SNS topic that receives what agents and flows write."
     )
@@ -67,15 +83,17 @@ class Settings(BaseModel):
         description="How messages are sent: End User Messaging, or Meta's Cloud API directly.",
     )
     whatsapp_access_token: SecretStr = Field(
-        SecretStr(""), description="Cloud API only: system user token of the Meta app."
+        SecretStr(""),
+        description="Cloud API only: system user token of the Meta app, or its secret's ARN.",
     )
     whatsapp_app_secret: SecretStr = Field(
         SecretStr(""),
-        description="Direct webhook only: app secret that signs Meta's calls; none are taken"
-        " without it.",
+        description="Direct webhook only: app secret that signs Meta's calls, or its secret's ARN;"
+        " none are taken without it.",
     )
     whatsapp_webhook_verify_token: SecretStr = Field(
-        SecretStr(""), description="Direct webhook only: the token typed into Meta's app."
+        SecretStr(""),
+        description="Direct webhook only: the token typed into Meta's app, or its secret's ARN.",
     )
     meta_api_base_url: str = Field(
         "https://graph.facebook.com",
@@ -101,6 +119,10 @@ class Settings(BaseModel):
     )
     default_language: Literal["en", "es", "pt"] = Field(
         "en", description="Language of texts when nothing tells the customer's."
+    )
+    languages_by_number: Languages = Field(
+        (),
+        description="The same for some business numbers: number=language, separated by commas.",
     )
     agent_language: Literal["en", "es", "pt"] = Field(
         "en", description="Language of cards, notices and placeholders that agents read."
@@ -143,7 +165,8 @@ class Settings(BaseModel):
     )
 
     openai_api_key: SecretStr = Field(
-        min_length=1, description="Key of the speech and language service."
+        min_length=1,
+        description="Key of the speech and language service, or its secret's ARN.",
     )
     openai_base_url: str = Field(
         "https://api.openai.com/v1",

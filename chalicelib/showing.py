@@ -155,6 +155,7 @@ class Showing:
             attributes={"conversation": work.conversation.key, **content.attributes},
             initial_text=content.opening,
             token=opening_token(work.pending.wamids, work.conversation.opened),
+            number=_reply(work.conversation, work.arrival).origination_id,
         )
 
     def _finish(

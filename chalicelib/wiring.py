@@ -170,6 +170,7 @@ class App(Doors):
             origination_id=self.settings.whatsapp_phone_number_id,
             by_meta_id=self.settings.whatsapp_provider == "cloud_api",
             late_after_s=self.settings.late_notice_seconds,
+            languages=dict(self.settings.languages_by_number),
             clock=self.clock,
         )
 
@@ -179,8 +180,8 @@ class App(Doors):
 
         return WebhookEntry(
             ingest=self.ingest,
-            verify_token=self.settings.whatsapp_webhook_verify_token.get_secret_value(),
-            app_secret=self.settings.whatsapp_app_secret.get_secret_value(),
+            verify_token=self.secret(self.settings.whatsapp_webhook_verify_token),
+            app_secret=self.secret(self.settings.whatsapp_app_secret),
         )
 
     @cached_property

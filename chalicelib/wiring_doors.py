@@ -19,6 +19,7 @@ from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     import urllib3
+    from pydantic import SecretStr
 
     from chalicelib.gateways.connect_chat import ConnectChat
     from chalicelib.gateways.contact_table import ContactTable
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from chalicelib.gateways.media import MediaBucket
     from chalicelib.gateways.message_table import MessageTable
     from chalicelib.gateways.openai_ai import OpenAiGateway
+    from chalicelib.gateways.secrets import Secrets
     from chalicelib.ports.whatsapp import WhatsApp
 
 DAY = 24 * 3600
@@ -144,6 +146,16 @@ class Doors:
 
         return MediaBucket(self.client("s3", SIGNED), self.settings.s3_bucket_media)
 
+    @cached_property
+    def secrets(self) -> "Secrets":
+        from chalicelib.gateways.secrets import Secrets
+
+        return Secrets(lambda: self.client("secretsmanager"), self._now)
+
+    def secret(self, setting: "SecretStr") -> Callable[[], str]:
+        """Reads a secret when it is needed, never before."""
+        return lambda: self.secrets.value(setting.get_secret_value())
+
     # --- who is spoken to ----------------------------------------------------------------
 
     @cached_property
@@ -157,6 +169,7 @@ class Doors:
             http=self.http,
             instance_id=self.settings.connect_instance_id,
             flow_id=self.settings.connect_contact_flow_id,
+            flows=dict(self.settings.connect_flows_by_number),
             streaming_topic=self.settings.chat_streaming_topic_arn,
             duration_minutes=self.settings.chat_duration_minutes,
             one_call=self.settings.start_chat_in_one_call,
@@ -175,7 +188,7 @@ class Doors:
             self.http,
             base_url=self.settings.meta_api_base_url,
             version=self.settings.meta_api_version,
-            token=self.settings.whatsapp_access_token.get_secret_value(),
+            token=self.secret(self.settings.whatsapp_access_token),
             read=self.media.read,
             write=self.media.write,
             download=WebFiles(self.http).read,
@@ -199,7 +212,7 @@ class Doors:
         from chalicelib.gateways.openai_ai import OpenAiGateway
 
         client = OpenAI(
-            api_key=self.settings.openai_api_key.get_secret_value(),
+            api_key=self.secret(self.settings.openai_api_key),
             base_url=self.settings.openai_base_url,
             max_retries=0,  # the gateway retries within the caller's budget
             timeout=READ_SECONDS,

@@ -104,7 +104,8 @@ def pull(
 
 
 def _instance(folder: Path, stage: str, given: str | None) -> Instance:
-    return Instance(given or str(load_settings(folder / "settings.yaml", stage)["instance"]))
+    settings = load_settings(folder / "settings.yaml", stage)
+    return Instance(given or str(settings["instance"]), prefix=settings.get("name_prefix", ""))
 
 
 def _tell(change: Change) -> None:

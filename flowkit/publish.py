@@ -44,10 +44,15 @@ class Change:
 
 
 class Instance:
-    """Flows, modules, queues and hours of one instance, by name."""
+    """Flows, modules, queues and hours of one instance, by name.
 
-    def __init__(self, instance_id: str, client: Any = None) -> None:
+    With `prefix` only those whose names begin so, and without it: several deployments share an
+    instance.
+    """
+
+    def __init__(self, instance_id: str, client: Any = None, *, prefix: str = "") -> None:
         self.id = instance_id
+        self.prefix = prefix
         self._client: Any = client or boto3.client("connect")
 
     def ids(self, kind: str) -> dict[str, str]:
@@ -57,7 +62,11 @@ class Instance:
         token: dict[str, str] = {}
         while True:
             answer = getattr(self._client, operation)(InstanceId=self.id, **types, **token)
-            found |= {one["Name"]: one["Id"] for one in answer[listed] if "Name" in one}
+            found |= {
+                one["Name"].removeprefix(self.prefix): one["Id"]
+                for one in answer[listed]
+                if one.get("Name", "").startswith(self.prefix) and "Name" in one
+            }
             if not answer.get("NextToken"):
                 return found
             token = {"NextToken": answer["NextToken"]}
@@ -75,6 +84,7 @@ class Instance:
     def create(self, kind: str, name: str, flow: Flow, flow_type: str) -> str:
         """Create and publish; the new id."""
         content = flow.to_json(indent=None)
+        name = f"{self.prefix}{name}"
         if kind == "modules":
             settings = flow.document.get("Settings")
             extra = {"Settings": json.dumps(settings)} if settings is not None else {}

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from infra.names import AI_KEY, SECRETS
 from infra.settings import SettingsProblem, Stage, load
 
 ROOT = Path(__file__).parent.parent
@@ -99,39 +100,65 @@ def link(stage: Stage) -> None:
     print(f"numbers: {', '.join(linked.numbers)}")
 
 
-def ai_key(stage: Stage) -> None:
-    from infra.link import put_ai_key
+def secret(stage: Stage, setting: str = AI_KEY) -> None:
+    from infra.link import put_secret
 
-    key = getpass.getpass("Key of the speech and language service: ").strip()
-    if not key:
+    value = getpass.getpass(f"{setting} of stage {stage.name}: ").strip()
+    if not value:
         raise Problem("nothing was entered; the secret is as it was")
-    new = put_ai_key(stage, _clients(stage), key)
-    print("created" if new else "replaced; `make deploy` hands it to the functions")
+    new = put_secret(stage, _clients(stage), setting, value)
+    print("created" if new else "replaced; functions that run know it within five minutes")
 
 
 def has_ai_key(stage: Stage) -> None:
-    from infra.link import has_ai_key as present
+    from infra.link import has_secret
 
-    if not present(stage, _clients(stage)):
-        raise Problem(f"no AI key yet: python -m infra ai-key --stage {stage.name}")
+    if not has_secret(stage, _clients(stage), AI_KEY):
+        raise Problem(
+            f"voice notes wait for their key: python -m infra secret --stage {stage.name}"
+        )
+
+
+def flows(stage: Stage, *, dry_run: bool = False, rollback: str = "") -> None:
+    from botocore.exceptions import ClientError
+
+    from flowkit.publish import PublishError
+    from infra import flows as publishing
+
+    try:
+        if rollback:
+            kind = publishing.roll_back(stage, _clients(stage), rollback)
+            print(f"{rollback}: the former one of the {kind} is published again")
+            return
+        changes = publishing.publish_all(stage, _clients(stage), _tell, dry_run=dry_run)
+    except (publishing.FlowsProblem, PublishError, ClientError) as problem:
+        raise Problem(str(problem)) from problem
+    changed = sum(change.what != "unchanged" for change in changes)
+    print(f"{changed} of {len(changes)} flows {'would change' if dry_run else 'changed'}")
+
+
+def _tell(change: Any) -> None:
+    print(f"{change.name}: {change.what}", *change.differences, sep="\n    ")
 
 
 def flow_settings(stage: Stage) -> None:
-    from infra.flow_settings import of_instance, stage_section
+    import yaml
 
-    print(
-        stage_section(stage.name, stage.region, stage.account, of_instance(stage, _clients(stage)))
-    )
+    from infra.flows import instance_of, section
+
+    found = section(stage, instance_of(stage, _clients(stage)))
+    print(yaml.safe_dump({"stages": {stage.name: found}}, sort_keys=False))
 
 
-COMMANDS: dict[str, tuple[Callable[[Stage], None], str]] = {
+COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "package": (package, "build the zip and the media layer"),
     "synth": (synth, "templates, rule packs, cfn-lint"),
     "draft": (draft, "the same without the package, for the tests"),
     "rehearse": (rehearse, "deploy to a local AWS and hold a conversation"),
-    "ai-key": (ai_key, "put the AI service's key into Secrets Manager"),
+    "secret": (secret, "put a secret into Secrets Manager: the AI key, or another --setting"),
     "has-ai-key": (has_ai_key, "fail when that key is missing"),
     "link": (link, "send the WhatsApp account's events to us and check its numbers"),
+    "flows": (flows, "publish the contact flows: --dry-run, --rollback NAME"),
     "flow-settings": (flow_settings, "print the stage's section of contact_flows/settings.yaml"),
 }
 
@@ -156,10 +183,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (_, about) in COMMANDS.items():
-        commands.add_parser(name, help=about).add_argument("--stage", default="dev")
-    chosen = parser.parse_args()
+        command = commands.add_parser(name, help=about)
+        command.add_argument("--stage", default="dev")
+        if name == "secret":
+            command.add_argument("--setting", choices=SECRETS, default=AI_KEY)
+        if name == "flows":
+            command.add_argument("--dry-run", action="store_true", help="only show what differs")
+            command.add_argument("--rollback", default="", help="bring back what a flow was before")
+    chosen = vars(parser.parse_args())
+    command, stage = COMMANDS[chosen.pop("command")][0], chosen.pop("stage")
     try:
-        COMMANDS[chosen.command][0](load(chosen.stage))
+        command(load(stage), **chosen)
     except (Problem, SettingsProblem) as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -4,7 +4,7 @@ STAGE ?= dev
 INFRA := .venv-infra/bin/python
 CDK := npx --yes aws-cdk@2.1148.1
 
-.PHONY: package synth test-infra rehearse deploy-data deploy diff destroy link clean-infra
+.PHONY: package synth test-infra rehearse deploy-data deploy diff destroy publish-flows link clean-infra
 
 package: .venv-infra/.ready ## zip and layer for AWS
 	@$(INFRA) -m infra package --stage $(STAGE)
@@ -18,20 +18,23 @@ test-infra: .venv/.dev synth ## what the templates promise
 rehearse: .venv/.dev .venv-rehearsal/.ready synth ## deploy to a local AWS and hold a conversation
 	@$(PY) -m infra rehearse --stage $(STAGE)
 
-# The functions get the AI key's value when they are deployed: its secret comes before them.
-deploy-data: synth ## STAGE=prod: key, tables, bucket (before the first `make deploy`)
+deploy-data: synth ## STAGE=prod: key, tables, bucket alone, to restore data into
 	@$(CDK) deploy --app build/cdk/$(STAGE) --require-approval never "*-data" "*-copies"
 
 deploy: .venv/.dev synth ## STAGE=prod: everything, onto the account of your AWS credentials
-	@$(PY) -m infra has-ai-key --stage $(STAGE)
 	@$(CDK) deploy --app build/cdk/$(STAGE) --require-approval never --all
+	@$(PY) -m infra flows --stage $(STAGE)
 	@$(PY) -m infra link --stage $(STAGE)
+	@$(PY) -m infra has-ai-key --stage $(STAGE)
 
 diff: synth ## STAGE=prod: what a deployment would change
 	@$(CDK) diff --app build/cdk/$(STAGE)
 
 destroy: synth ## STAGE=dev: take the stacks away (data stays where keep_data is true)
 	@$(CDK) destroy --app build/cdk/$(STAGE) --all
+
+publish-flows: .venv/.dev ## STAGE=prod: render, lint, compare and publish the contact flows
+	@$(PY) -m infra flows --stage $(STAGE)
 
 link: .venv/.dev ## STAGE=prod: send the WhatsApp account's events to us
 	@$(PY) -m infra link --stage $(STAGE)

@@ -1,4 +1,4 @@
-"""What CloudFormation cannot do: the AI key, and the WhatsApp account's event destination.
+"""What CloudFormation cannot do: secrets' values, and the WhatsApp account's event destination.
 
 There is no CloudFormation type for End User Messaging Social. Linking the account to Meta is a
 person's work in the console; sending its events to our topic is one call, made and checked here.
@@ -92,31 +92,31 @@ def _is_connect(arn: str) -> bool:
     return ":connect:" in arn
 
 
-def put_ai_key(stage: Stage, clients: Clients, key: str) -> bool:
-    """Create or replace the secret; True when it is new. Needs the stack `data` (its KMS key)."""
+def put_secret(stage: Stage, clients: Clients, setting: str, value: str) -> bool:
+    """Create or replace a secret; True when it is new. Needs the stack `data` (its KMS key)."""
     at = Names(prefix=stage.prefix, account=stage.account, region=stage.region)
     secrets = clients("secretsmanager")
     try:
-        secrets.put_secret_value(SecretId=at.ai_key, SecretString=key)
+        secrets.put_secret_value(SecretId=at.secret(setting), SecretString=value)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
         secrets.create_secret(
-            Name=at.ai_key,
-            Description="Key of the speech and language service (OPENAI_API_KEY)",
+            Name=at.secret(setting),
+            Description=f"Setting {setting} of {stage.prefix}",
             KmsKeyId=f"alias/{stage.prefix}",
-            SecretString=key,
+            SecretString=value,
             Tags=[{"Key": name, "Value": value} for name, value in stage.tags.items()],
         )
         return True
     return False
 
 
-def has_ai_key(stage: Stage, clients: Clients) -> bool:
-    """Whether the secret is there, so that functions can be deployed."""
+def has_secret(stage: Stage, clients: Clients, setting: str) -> bool:
+    """Whether the secret is there."""
     at = Names(prefix=stage.prefix, account=stage.account, region=stage.region)
     try:
-        clients("secretsmanager").describe_secret(SecretId=at.ai_key)
+        clients("secretsmanager").describe_secret(SecretId=at.secret(setting))
     except ClientError as error:
         if error.response["Error"]["Code"] == "ResourceNotFoundException":
             return False

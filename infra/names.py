@@ -12,6 +12,14 @@ INBOUND = "inbound.fifo"
 OUTBOUND = "outbound.fifo"
 VOICE_NOTES = "voice-notes.fifo"
 DEAD_LETTERS = "dead-letters.fifo"
+AI_KEY = "OPENAI_API_KEY"
+# Settings of the product that name a secret in AWS. The last three: without End User Messaging.
+SECRETS = (
+    AI_KEY,
+    "WHATSAPP_ACCESS_TOKEN",
+    "WHATSAPP_APP_SECRET",
+    "WHATSAPP_WEBHOOK_VERIFY_TOKEN",
+)
 TOPICS = (WHATSAPP_EVENTS, CHAT_EVENTS)
 # Read by functions; `dead-letters.fifo` is read by people.
 WORK_QUEUES = (WHATSAPP_EVENTS, CHAT_EVENTS, INBOUND, OUTBOUND, VOICE_NOTES)
@@ -51,8 +59,13 @@ class Names:
         return f"{self.prefix}-media-{self.account}-{self.region}"
 
     @property
-    def ai_key(self) -> str:
-        return f"{self.prefix}/openai-api-key"
+    def in_instance(self) -> str:
+        """First part of the names of flows, queues and hours: an instance may have others, too."""
+        return f"{self.prefix}-"
+
+    def secret(self, setting: str) -> str:
+        """ "OPENAI_API_KEY" -> "puente-prod/openai-api-key"."""
+        return f"{self.prefix}/{setting.lower().replace('_', '-')}"
 
     # --- ARNs ---------------------------------------------------------------------------------
 
@@ -67,6 +80,10 @@ class Names:
 
     def table_arn(self, table: str) -> str:
         return self._arn("dynamodb", f"table/{table}")
+
+    def secret_arn(self, setting: str) -> str:
+        """What the product asks for: without the six letters Secrets Manager puts behind it."""
+        return self._arn("secretsmanager", f"secret:{self.secret(setting)}")
 
     def number_arn(self, number: str) -> str:
         """ "phone-number-id-<hex>" -> the ARN that IAM policies name."""
@@ -88,6 +105,11 @@ class Names:
 
     def _arn(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+
+
+def flow_export(name: str) -> str:
+    """ "whatsapp_inbound" -> "flow-whatsapp-inbound": what its ARN is exported as, less prefix."""
+    return f"flow-{name.replace('_', '-')}"
 
 
 def letters_of(name: str) -> str:

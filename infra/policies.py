@@ -13,7 +13,7 @@ from typing import Any
 
 from infra import names
 from infra.functions import Function
-from infra.names import Names
+from infra.names import AI_KEY, Names
 
 Statement = dict[str, Any]
 MEDIA_PREFIX = "inbound"  # chalicelib.inbound_files.media_key
@@ -98,7 +98,7 @@ class Places:
     names: Names
     key: str
     instance: str
-    flow: str
+    flows: Sequence[str]
     numbers: Sequence[str]
 
 
@@ -113,6 +113,7 @@ def statements(function: Function, at: Places) -> list[Statement]:
         *_chats(uses, at),
         *_whatsapp(uses, at),
         *_media(uses, at),
+        *_secrets(function, at),
     ]
     services = _encrypted(function, uses)
     return [*made, _key(services, at)] if services else made
@@ -166,8 +167,8 @@ def _tables(uses: Uses, at: Places) -> list[Statement]:
 def _chats(uses: Uses, at: Places) -> list[Statement]:
     made = []
     if uses.opens_chats:
-        # Starting names the instance and its flow; the new contact has no id yet.
-        where = [at.instance, at.flow, f"{at.instance}/contact/*"]
+        # Starting names the instance and one of its flows; the new contact has no id yet.
+        where = [at.instance, *at.flows, f"{at.instance}/contact/*"]
         made.append(_allow("OpenChats", ["connect:StartChatContact"], where))
     if uses.chats:
         actions = [f"connect:{action}" for action in uses.chats]
@@ -189,12 +190,21 @@ def _media(uses: Uses, at: Places) -> list[Statement]:
     return [_allow("Media", actions, [f"{at.names.media_arn}/{MEDIA_PREFIX}/*"])]
 
 
+def _secrets(function: Function, at: Places) -> list[Statement]:
+    if not function.ai:
+        return []
+    # The six letters Secrets Manager puts behind a name (its user guide, IAM examples).
+    secret = f"{at.names.secret_arn(AI_KEY)}-??????"
+    return [_allow("AiKey", ["secretsmanager:GetSecretValue"], [secret])]
+
+
 def _encrypted(function: Function, uses: Uses) -> list[str]:
     """Services that open the key on the function's behalf."""
     uses_of: dict[str, Callable[[], bool]] = {
         "sqs": lambda: bool(function.sources or uses.sends_to),
         "dynamodb": lambda: bool(uses.conversations or uses.messages),
         "s3": lambda: bool(uses.media),
+        "secretsmanager": lambda: function.ai,
     }
     return [service for service, used in uses_of.items() if used()]
 

@@ -10,12 +10,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import boto3
+
+from infra.names import AI_KEY
 from infra.recording_scenarios import SCENARIOS
 from sandbox.wire import HttpRequest, HttpResponse, Mount
 from sandbox.wire.models import service_api
 from sandbox.wire.parse import read_params
 from sandbox.world import BUCKET, World
 
+SECRET = "recorded/openai-api-key"  # noqa: S105  (its name)
+SECRET_ARN = f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{SECRET}"
 # The sandbox's functions have the names of their queues, or of AWS.
 CALLERS = {
     "whatsapp-events": "ingest",
@@ -90,6 +95,8 @@ class Recorder:
 
     def _named_handler(self, function: str, handler: Callable[..., Any]) -> Callable[..., Any]:
         def run(event: Any, context: Any) -> Any:
+            # In AWS each function is a process of its own, and knows no other's secrets.
+            self._world.app.secrets._kept.clear()
             with self.during(function):
                 return handler(event, context)
 
@@ -101,7 +108,8 @@ def record() -> set[Call]:
     calls: set[Call] = set()
     for settings in ({}, {"START_CHAT_IN_ONE_CALL": "false"}):
         for scenario in SCENARIOS:
-            with World(settings=settings) as world:
+            with World(settings={**settings, AI_KEY: SECRET_ARN}) as world:
+                boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString="any")
                 recorder = Recorder(world)
                 scenario(world)
                 calls |= recorder.calls

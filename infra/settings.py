@@ -7,6 +7,8 @@ from typing import Any
 import yaml
 
 FILE = Path(__file__).parent / "settings.yaml"
+FLOWS = Path(__file__).parent.parent / "contact_flows"
+ENTRY_FLOW = "whatsapp_inbound"
 REGION_PARTS = 3  # us-east-1
 
 
@@ -25,11 +27,24 @@ class Connect:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Number:
+    """One business number: the flow its customers enter, the language of those who show none."""
+
+    flow: str = ENTRY_FLOW
+    language: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class WhatsApp:
     """The linked WhatsApp account; ids are those of End User Messaging, not Meta's."""
 
     waba_id: str = ""
-    numbers: tuple[str, ...] = ()
+    numbers: dict[str, Number] = field(default_factory=dict)
+
+    @property
+    def flows(self) -> tuple[str, ...]:
+        """Flows that customers enter by; the first is that of numbers nobody listed."""
+        return tuple(dict.fromkeys((ENTRY_FLOW, *(one.flow for one in self.numbers.values()))))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,13 +103,18 @@ def _stage(name: str, document: dict[str, Any], values: dict[str, Any]) -> Stage
         project=document["project"],
         tags={**document.get("tags", {}), "stage": name},
         connect=Connect(**_tuples(values["connect"])),
-        whatsapp=WhatsApp(**_tuples(values["whatsapp"])),
+        whatsapp=_whatsapp(**values["whatsapp"]),
         backup=Backup(**values["backup"]),
         **plain,
     )
 
 
 _NESTED = ("connect", "whatsapp", "backup")
+
+
+def _whatsapp(*, numbers: dict[str, Any] | None = None, waba_id: str = "") -> WhatsApp:
+    named = {number: Number(**(one or {})) for number, one in (numbers or {}).items()}
+    return WhatsApp(waba_id=waba_id, numbers=named)
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:
@@ -111,6 +131,8 @@ def _checked(stage: Stage) -> Stage:
         problems.append("backup.copy_region: another region than the stage's own")
     wrong = [n for n in stage.whatsapp.numbers if not n.startswith("phone-number-id-")]
     problems.extend(f"whatsapp.numbers: {n}: phone-number-id-<hex>" for n in wrong)
+    missing = [f for f in stage.whatsapp.flows if not (FLOWS / f"{f}.json.j2").exists()]
+    problems.extend(f"whatsapp.numbers: there is no contact_flows/{f}.json.j2" for f in missing)
     if problems:
         raise SettingsProblem(f"stage {stage.name}: " + "; ".join(problems))
     return stage

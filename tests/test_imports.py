@@ -43,6 +43,7 @@ DOORS = {
     "media": ("media", set()),
     "openai": ("openai_ai", {"openai", "pydantic"}),
     "queues": ("queues", set()),
+    "secrets": ("secrets", set()),
     "web": ("web_files", {"urllib3"}),
     "cloud api": ("cloud_api", {"urllib3"}),
     "images": ("images", {"PIL"}),

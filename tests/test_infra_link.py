@@ -10,8 +10,8 @@ import yaml
 from infra import settings
 from infra.flow_settings import FILE as FLOWS
 from infra.flow_settings import load as load_flows
-from infra.flow_settings import stage_section
-from infra.link import LinkProblem, has_ai_key, link, put_ai_key
+from infra.link import LinkProblem, has_secret, link, put_secret
+from infra.names import AI_KEY
 from infra.permissions import Need, UnknownCondition, allows, matches
 from infra.settings import SettingsProblem, Stage
 from sandbox.world import World
@@ -57,7 +57,7 @@ def test_an_account_that_feeds_connect_is_not_taken_away_silently(
 
 def test_a_number_of_another_account_is_named(world: World, tmp_path: Path) -> None:
     with pytest.raises(LinkProblem, match="phone-number-id-strange"):
-        link(stage(tmp_path, numbers=["phone-number-id-strange"]), client)
+        link(stage(tmp_path, numbers={"phone-number-id-strange": None}), client)
 
 
 def test_an_account_that_is_not_linked_is_named(world: World, tmp_path: Path) -> None:
@@ -68,10 +68,10 @@ def test_an_account_that_is_not_linked_is_named(world: World, tmp_path: Path) ->
 def test_the_ai_key_is_put_where_the_functions_get_it(world: World, tmp_path: Path) -> None:
     """Entered once it is there; entered again it replaces the old one."""
     prod = stage(tmp_path)
-    assert not has_ai_key(prod, client)
-    assert put_ai_key(prod, client, "first")
-    assert not put_ai_key(prod, client, "second")
-    assert has_ai_key(prod, client)
+    assert not has_secret(prod, client, AI_KEY)
+    assert put_secret(prod, client, AI_KEY, "first")
+    assert not put_secret(prod, client, AI_KEY, "second")
+    assert has_secret(prod, client, AI_KEY)
     secret = client("secretsmanager").get_secret_value(SecretId="puente-prod/openai-api-key")
     assert secret["SecretString"] == "second"
 
@@ -108,14 +108,6 @@ def test_hours_and_queues_come_from_the_flows() -> None:
     assert set(flows.queues) == set(values["queues"])
     assert flows.default_queue in flows.queues
     assert all(span.end[0] < 24 for hours in flows.hours.values() for span in hours.spans)
-
-
-def test_the_ids_of_a_stage_read_as_the_flows_settings_want_them() -> None:
-    ids = {"instance": {"id": "i"}, "queues": {"General": "q"}, "flows": {"whatsapp_inbound": "f"}}
-    section = yaml.safe_load(stage_section("prod", "us-east-1", "123456789012", ids))
-    known = yaml.safe_load(FLOWS.read_text())["stages"]["sandbox"]
-    assert set(section["stages"]["prod"]) <= set(known)
-    assert section["stages"]["prod"]["queues"] == {"General": {"id": "q"}}
 
 
 def test_the_evaluator_judges_as_iam_does() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from infra import functions, policies
 from infra.functions import FUNCTIONS
-from infra.names import Names
+from infra.names import AI_KEY, Names
 from infra.permissions import TOKENS, Need, action_of, allowed, allows, listed
 from tests.infra_templates import PREFIX, of_type
 
@@ -53,6 +53,8 @@ def arn_of(service: str, resource: str) -> str:
         return AT.table_arn(SANDBOX_TABLES[table]) + slash + index
     if service == "s3":
         return f"{AT.media_arn}/{resource}/some/key"
+    if service == "secretsmanager":
+        return f"{AT.secret_arn(AI_KEY)}-a1B2c3"
     if service == "socialmessaging":
         return AT.number_arn("0123456789abcdef")
     return (
@@ -70,7 +72,7 @@ def test_every_call_is_allowed(one: functions.Function) -> None:
 def test_the_key_opens_for_what_a_function_calls(one: functions.Function) -> None:
     """Queues, tables and files are encrypted: each service asks for the key on our behalf."""
     services = {need.action.partition(":")[0] for need in needs()[one.name]}
-    for service in services & {"sqs", "dynamodb", "s3"}:
+    for service in services & {"sqs", "dynamodb", "s3", "secretsmanager"}:
         via = f"{service}.us-east-1.amazonaws.com"
         for action in ("kms:Decrypt", "kms:GenerateDataKey"):
             key = next(s for s in policy(one.name) if s["Sid"] == "Key")["Resource"]

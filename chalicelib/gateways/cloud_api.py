@@ -34,7 +34,10 @@ Write = Callable[[str, bytes, str], None]
 
 
 class CloudApi:
-    """`read` and `write` reach the media bucket by key; `download` a presigned address."""
+    """`read` and `write` reach the media bucket by key; `download` a presigned address.
+
+    `token` gives the access token; it is asked for at every call, so that a new one counts.
+    """
 
     def __init__(
         self,
@@ -42,7 +45,7 @@ class CloudApi:
         *,
         base_url: str,
         version: str,
-        token: str,
+        token: Callable[[], str],
         read: Read,
         write: Write,
         download: Read,
@@ -104,7 +107,7 @@ class CloudApi:
     def _request(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **content: Any
     ) -> urllib3.BaseHTTPResponse:
-        allowed = {"Authorization": f"Bearer {self._token}", **(headers or {})}
+        allowed = {"Authorization": f"Bearer {self._token()}", **(headers or {})}
         try:
             answer = self._http.request(
                 method, url, headers=allowed, timeout=TIMEOUT, retries=False, **content

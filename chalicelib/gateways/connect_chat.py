@@ -43,7 +43,10 @@ UPLOAD_TIMEOUT = urllib3.Timeout(connect=2, read=8)
 
 
 class ConnectChat:
-    """One instance serves every chat. `one_call`: StartChatContact also connects and streams."""
+    """One instance serves every chat. `one_call`: StartChatContact also connects and streams.
+
+    `flows`: ids of flows for some business numbers; `flow_id` serves the others.
+    """
 
     def __init__(
         self,
@@ -53,6 +56,7 @@ class ConnectChat:
         http: urllib3.PoolManager,
         instance_id: str,
         flow_id: str,
+        flows: Mapping[str, str],
         streaming_topic: str,
         duration_minutes: int,
         one_call: bool,
@@ -64,17 +68,24 @@ class ConnectChat:
         self._http = http
         self._instance_id = instance_id
         self._flow_id = flow_id
+        self._flows = flows
         self._streaming_topic = streaming_topic
         self._duration_minutes = duration_minutes
         self._one_call = one_call
 
     def start(
-        self, *, name: str, attributes: Mapping[str, str], initial_text: str, token: str
+        self,
+        *,
+        name: str,
+        attributes: Mapping[str, str],
+        initial_text: str,
+        token: str,
+        number: str = "",
     ) -> OpenChat:
         """Open a chat; see `Chat.start` in `ports`."""
         request: dict[str, Any] = {
             "InstanceId": self._instance_id,
-            "ContactFlowId": self._flow_id,
+            "ContactFlowId": self._flows.get(number, self._flow_id),
             "Attributes": dict(attributes),
             "ParticipantDetails": {"DisplayName": name[:MAX_NAME] or "Customer"},
             "ChatDurationInMinutes": self._duration_minutes,

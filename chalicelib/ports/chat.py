@@ -29,9 +29,16 @@ class Chat(Protocol):
     """The Connect chat, seen from the customer's side."""
 
     def start(
-        self, *, name: str, attributes: Mapping[str, str], initial_text: str, token: str
+        self,
+        *,
+        name: str,
+        attributes: Mapping[str, str],
+        initial_text: str,
+        token: str,
+        number: str = "",
     ) -> OpenChat:
-        """Open a chat. `initial_text` "" opens it without a first message."""
+        """Open a chat. `initial_text` "" opens it without a first message; `number`: the business
+        number the customer wrote to, which may have a flow of its own."""
         ...
 
     def send_text(self, chat: OpenChat, text: str, token: str) -> str:

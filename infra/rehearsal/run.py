@@ -9,11 +9,11 @@ from typing import Any
 
 from infra import names, package
 from infra.functions import FUNCTIONS
-from infra.names import Names
+from infra.names import Names, flow_export
 from infra.rehearsal import conversation, deploy
 from infra.rehearsal.local_aws import LocalAws, RehearsalProblem
 from infra.rehearsal.surroundings import Surroundings, flows_for
-from infra.settings import Stage
+from infra.settings import ENTRY_FLOW, Stage
 
 PORT = int(os.environ.get("REHEARSAL_PORT", "4571"))
 PYTHON = package.ROOT / ".venv-rehearsal" / "bin" / "python"
@@ -62,7 +62,9 @@ def _deploy(
     aws: LocalAws, stage: Stage, assembly: Path, around: Surroundings, say: Callable[[str], None]
 ) -> None:
     at = Names(prefix=stage.prefix, account=stage.account, region=stage.region)
-    aws.client("secretsmanager").create_secret(Name=at.ai_key, SecretString="rehearsal")
+    aws.client("secretsmanager").create_secret(
+        Name=at.secret(names.AI_KEY), SecretString="rehearsal"
+    )
     started = time.monotonic()
     done = deploy.deploy(
         aws,
@@ -115,7 +117,7 @@ def _imports(stage: Stage, world: Any) -> dict[str, str]:
     arn = f"arn:aws:connect:{stage.region}:{stage.account}:instance/{instance}"
     return {
         f"{stage.prefix}-instance-id": instance,
-        f"{stage.prefix}-flow-arn": f"{arn}/contact-flow/{flow}",
+        f"{stage.prefix}-{flow_export(ENTRY_FLOW)}": f"{arn}/contact-flow/{flow}",
     }
 
 

@@ -63,7 +63,7 @@ class ContactCenterStack(ConcernStack):
             self,
             f"Hours{name.title()}",
             instance_arn=self.instance,
-            name=f"{self.stage.prefix}-{name}",
+            name=f"{self.names.in_instance}{name}",
             time_zone=flows.hours[name].time_zone,
             config=[
                 of.HoursOfOperationConfigProperty(
@@ -85,7 +85,7 @@ class ContactCenterStack(ConcernStack):
             self,
             f"Queue{name}",
             instance_arn=self.instance,
-            name=f"{self.stage.prefix}-{name}",
+            name=f"{self.names.in_instance}{name}",
             description=about,
             hours_of_operation_arn=hours.attr_hours_of_operation_arn,
         )

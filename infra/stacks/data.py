@@ -1,7 +1,7 @@
 """Everything that must outlive a deployment: key, tables, media bucket.
 
-The AI key is put into Secrets Manager by `python -m infra prepare`, under the key made here: the
-functions need its true value when they are deployed."""
+Secrets are put into Secrets Manager by `python -m infra secret`, under the key made here: a value
+in a template would be read by everybody, and an empty secret would fail later and elsewhere."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The Amazon Connect instance and the flow customers enter by.
+"""The Amazon Connect instance and the flows customers enter by.
 
 A stack of its own, before all others that need its ids: functions name the flow, the flow names
 functions. The flow is created with a text only; `flows publish` fills it once the functions exist,
@@ -11,6 +11,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_connect as connect
 from constructs import Construct
 
+from infra.names import flow_export
 from infra.settings import Stage
 from infra.stacks.base import ConcernStack
 
@@ -37,25 +38,34 @@ FIRST_CONTENT = {
 
 
 class InstanceStack(ConcernStack):
-    """An existing instance by id, or a new one; and in it the flow `whatsapp_inbound`."""
+    """An existing instance by id, or a new one; in it an empty flow for each way in.
+
+    `flow_arns` by the names of contact_flows.
+    """
 
     def __init__(self, scope: Construct, stage: Stage) -> None:
         super().__init__(scope, "instance", stage)
         instance = stage.connect.instance_id or self._created()
+        self.flow_arns = {name: self._flow(name, instance) for name in stage.whatsapp.flows}
+        created = self._told("instance-id", instance)
+        self.instance_id = stage.connect.instance_id or created
+        self.instance_arn = self._arn(self.instance_id)
+
+    def flow_id(self, name: str) -> str:
+        return cdk.Fn.select(3, cdk.Fn.split("/", self.flow_arns[name]))
+
+    def _flow(self, name: str, instance: str) -> str:
+        """Named as `python -m infra flows` looks for it; its ARN, for other stacks."""
         flow = connect.CfnContactFlow(
             self,
-            "WhatsappInbound",
+            name.title().replace("_", ""),
             instance_arn=self._arn(instance),
-            name=f"{stage.prefix}-whatsapp-inbound",
+            name=f"{self.names.in_instance}{name}",
             type="CONTACT_FLOW",
             content=json.dumps(FIRST_CONTENT),
             description="Where customers who write on WhatsApp enter",
         )
-        self.flow_arn = self._told("flow-arn", flow.attr_contact_flow_arn)
-        self.flow_id = cdk.Fn.select(3, cdk.Fn.split("/", self.flow_arn))
-        created = self._told("instance-id", instance)
-        self.instance_id = stage.connect.instance_id or created
-        self.instance_arn = self._arn(self.instance_id)
+        return self._told(flow_export(name), flow.attr_contact_flow_arn)
 
     def _told(self, name: str, value: str) -> str:
         """Export a value; what other stacks import it by."""

@@ -206,7 +206,7 @@ class MessagingStack(ConcernStack):
             memory_size=function.memory_mb,
             timeout=cdk.Duration.seconds(function.timeout_s),
             reserved_concurrent_executions=self.stage.concurrency.get(function.name) or None,
-            environment=self._environment(function),
+            environment=self._environment(),
             environment_encryption=self.data.key,
             tracing=lambda_.Tracing.ACTIVE,
             role=self._role(function),
@@ -219,16 +219,16 @@ class MessagingStack(ConcernStack):
             self._called_by_flows(made, function)
         return made
 
-    def _environment(self, function: Function) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         urls = {name: queue.ref for name, queue in self.queues.items()}
-        return environment(function, self.stage, self.names, self.instance, urls)
+        return environment(self.stage, self.names, self.instance, urls)
 
     def _role(self, function: Function) -> iam.IRole:
         places = policies.Places(
             names=self.names,
             key=self.data.key.key_arn,
             instance=self.instance.instance_arn,
-            flow=self.instance.flow_arn,
+            flows=list(self.instance.flow_arns.values()),
             numbers=[self.names.number_arn(n) for n in self.stage.whatsapp.numbers]
             or [self.names.number_arn("*")],
         )

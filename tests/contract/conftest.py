@@ -8,6 +8,7 @@ PUENTE_LIVE_BUCKET. Live checks open chats and send one message; they cost cents
 """
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ import boto3
 import pytest
 import urllib3
 
+from chalicelib.breaker import Breaker
 from chalicelib.gateways.connect_chat import ConnectChat
 from chalicelib.gateways.end_user_messaging import EndUserMessaging
 from chalicelib.gateways.media import MediaBucket
@@ -55,9 +57,11 @@ def live_connect() -> Place:
         http=urllib3.PoolManager(retries=False),
         instance_id=given["INSTANCE_ID"],
         flow_id=given["FLOW_ID"],
+        flows={},
         streaming_topic=given["TOPIC_ARN"],
         duration_minutes=60,
         one_call=True,
+        breaker=Breaker("connect", time.time),
     )
     return Place(chat=chat)
 

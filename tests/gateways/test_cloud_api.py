@@ -24,7 +24,7 @@ BODY = {"messaging_product": "whatsapp", "to": "+1", "type": "text", "text": {"b
 def door(base_url: str, **parts: Any) -> CloudApi:
     nothing: dict[str, Any] = {"read": bytes, "write": bytes, "download": bytes, **parts}
     return CloudApi(
-        urllib3.PoolManager(), base_url=base_url, version="v23.0", token="secret", **nothing
+        urllib3.PoolManager(), base_url=base_url, version="v23.0", token=lambda: "secret", **nothing
     )
 
 

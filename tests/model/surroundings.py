@@ -297,7 +297,9 @@ class FakeChat:
     def __init__(self, world: Surroundings) -> None:
         self.world = world
 
-    def start(self, *, name: str, attributes: dict, initial_text: str, token: str) -> OpenChat:
+    def start(
+        self, *, name: str, attributes: dict, initial_text: str, token: str, number: str = ""
+    ) -> OpenChat:
         return self.world.call("start chat", lambda: self._start(attributes, initial_text, token))
 
     def _start(self, attributes: dict, initial_text: str, token: str) -> OpenChat:
