@@ -8,12 +8,16 @@ from chalicelib.bundles import Arrival, Queued
 from chalicelib.conversation import Member, Reply
 from chalicelib.customer import Identifiers, IdentityChange, alias_keys, conversation_key
 from chalicelib.texts import Texts
-from chalicelib.whatsapp.content import Choice
+from chalicelib.whatsapp.content import Choice, MediaRef
 from chalicelib.whatsapp.messages import InboundMessage
 from chalicelib.whatsapp.safe_text import safe_filename
 from chalicelib.whatsapp.to_chat import asks_to_resend, to_chat
 
 NONE: Mapping[str, str] = {}
+
+NAMED_ONLY = ("unknown", "unsupported", "errors")
+"""Kinds that nobody can show: naming them is all that can be done."""
+
 LOST = ("messageLost", "yes")
 """Attribute of a message that WhatsApp could not pass on: the customer is asked for it again."""
 
@@ -180,7 +184,7 @@ def _nobody(message: InboundMessage) -> str:
 
 def _member(message: InboundMessage, texts: Texts, redrive: int, about: str) -> Member:
     line = to_chat(message, texts, about=about)
-    media = message.media
+    media, content = message.media, message.content
     return Member(
         wamid=message.wamid,
         sent_at=int(message.sent_at.timestamp()) if message.sent_at else 0,
@@ -191,6 +195,7 @@ def _member(message: InboundMessage, texts: Texts, redrive: int, about: str) -> 
         filename=safe_filename(media.filename) if media and media.filename else "",
         attributes=(*line.attributes.items(), *((LOST,) if asks_to_resend(message) else ())),
         redrive=redrive,
+        placeholder=message.kind in NAMED_ONLY or (isinstance(content, MediaRef) and not media),
     )
 
 

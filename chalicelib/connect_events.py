@@ -138,6 +138,15 @@ def parse(body: str, attributes: Mapping[str, str] | None = None) -> ChatEvent:
     )
 
 
+def is_record(body: str) -> bool:
+    """Whether this is a chat record, and not somebody's text in which its words stand."""
+    try:
+        record, told = _unwrap(_decode(body))
+    except UnreadableEvent:
+        return False
+    return "InitialContactId" in record or "InitialContactId" in told
+
+
 def to_reply(event: ChatEvent) -> ChatReply | None:
     """What a message says to the customer; None when there is nothing to say.
 

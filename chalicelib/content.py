@@ -57,10 +57,11 @@ class ReadyContent:
 
     @property
     def opening(self) -> str:
-        return self.ready[0].text if self.ready and self.ready[0].kind == "text" else ""
+        first = fitting(self.ready[:1])[:1]
+        return first[0].text if first and first[0].kind == "text" else ""
 
     def parts(self, say: Say) -> Sequence[Part]:  # noqa: ARG002  (nothing to wait for)
-        return self.ready
+        return fitting(self.ready)
 
     def marked(self, mark: str) -> "ReadyContent":
         if not self.opening:
@@ -69,12 +70,25 @@ class ReadyContent:
         return replace(self, ready=(first, *self.ready[1:]))
 
 
+def fitting(parts: Sequence[Part]) -> Sequence[Part]:
+    """The same parts, a text that is longer than one Connect message in several."""
+    if all(utf8_size(part.text) <= MAX_CONTENT_BYTES for part in parts):
+        return parts
+    return tuple(piece for part in parts for piece in _pieces(part))
+
+
+def _pieces(part: Part) -> Sequence[Part]:
+    if utf8_size(part.text) <= MAX_CONTENT_BYTES:
+        return (part,)
+    return tuple(
+        replace(part, text=text) for text in split(part.text, MAX_CONTENT_BYTES, utf8_size)
+    )
+
+
 def text_content(pending: Pending, attributes: Mapping[str, str]) -> ReadyContent:
     """Words: several messages that waited together in one piece, one very long one in several."""
-    texts = split(merged_text(pending.members), MAX_CONTENT_BYTES, utf8_size)
-    return ReadyContent(
-        ready=tuple(Part(kind="text", text=text) for text in texts), attributes=attributes
-    )
+    words = Part(kind="text", text=merged_text(pending.members))
+    return ReadyContent(ready=(words,), attributes=attributes)
 
 
 def response_content(work: "Work", member: Member, attributes: Mapping[str, str]) -> ReadyContent:

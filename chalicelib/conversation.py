@@ -16,6 +16,7 @@ PartKind = Literal["text", "attachment"]
 # SA-67: more than this many pieces a minute for the agent are held, and merge while they wait.
 RECENT_KEPT = 10
 RATE_SECONDS = 60
+UNKNOWN_TYPE = "unknownType"  # attribute of a message whose kind, or kind of answer, is new
 MAX_ATTEMPTS = 3  # protocol law 9: at the third crash or permanent refusal the message is parked
 # Law 6: someone else's claim may be taken over only when its worker cannot be alive any more:
 # function timeout (20 s, design section 9) + the longest client timeout (10 s, wiring_doors.py).
@@ -45,7 +46,8 @@ class Member:
 
     `sent_at`: WhatsApp's time, epoch seconds (0 unknown); `text`: what the agent reads;
     `attributes`: what the contact flow reads; `redrive`: how often an operator sent it again;
-    `response`: the answer to an interactive message of ours, as Connect's JSON.
+    `response`: the answer to an interactive message of ours, as Connect's JSON; `placeholder`:
+    `text` stands for something that nobody could pass on or show.
     """
 
     wamid: str
@@ -58,11 +60,17 @@ class Member:
     attributes: tuple[tuple[str, str], ...] = ()
     redrive: int = 0
     response: str = ""
+    placeholder: bool = False
 
     @property
     def done_id(self) -> str:
         """The id under which this message counts as done; each redrive has its own."""
         return f"{self.wamid}#r{self.redrive}" if self.redrive else self.wamid
+
+    @property
+    def keeps_raw(self) -> bool:
+        """Whether the history keeps what came, because nobody could show all of it."""
+        return self.placeholder or any(name == UNKNOWN_TYPE for name, _ in self.attributes)
 
     @property
     def ring_entry(self) -> str:
@@ -151,7 +159,7 @@ class MessageRecord:
     """One line of history, written by the record step. `fate`: delivered, placeholder, parked.
 
     Of our own messages also the JSON we sent (`body`, without callback data) and the role of the
-    writer.
+    writer; of a placeholder what lay in the queue (`raw`).
     """
 
     id: str
@@ -167,6 +175,7 @@ class MessageRecord:
     code: str = ""
     body: str = ""
     role: str = ""
+    raw: str = ""
 
 
 def token(*parts: object) -> str:

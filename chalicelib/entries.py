@@ -79,6 +79,9 @@ class Ingest:
             log.count("UnreadableEvents")
             self.queues.park_unreadable(str(problem), record.body, record.message_id)
             return
+        if routed.odd:
+            log.count("UnreadableEvents")
+            self.queues.park_unreadable("partly unreadable", record.body, record.message_id)
         for piece in routed.account:
             tell_operator(parse_whatsapp(piece.payload))
         self._send([self._sendable(entry, record) for entry in routed.entries], waiting)

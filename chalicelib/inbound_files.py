@@ -8,7 +8,6 @@ blocks the conversation.
 import hashlib
 from collections.abc import Callable, Mapping
 
-from chalicelib.bundles import MAX_CONTENT_BYTES
 from chalicelib.content import Content, ReadyContent
 from chalicelib.conversation import Member, Part
 from chalicelib.errors import Rejected, ServiceError
@@ -126,6 +125,5 @@ def _placeholder(
 ) -> Content:
     line = texts.get(text_key, label=label)
     text = "\n".join(part for part in (member.text, line) if part)
-    # The words of a caption are short; only a hostile one could be longer than a message takes.
-    part = Part(kind="text", text=text[: MAX_CONTENT_BYTES // 4], key=key)
+    part = Part(kind="text", text=text, key=key)
     return ReadyContent(ready=(part,), attributes=attributes, fate="placeholder")

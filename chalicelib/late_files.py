@@ -56,10 +56,10 @@ class LateFiles:
         try:
             stored = self._files.fetch(file)
         except Rejected:
-            return replace(member, text=self._files.gone_text(file))
+            return self._gone(member, file)
         except ServiceError as problem:
             if file.tries >= MAX_TRIES:
-                return replace(member, text=self._files.gone_text(file))
+                return self._gone(member, file)
             self._history.save_file(replace(file, tries=file.tries + 1))
             raise Throttled(
                 "the file is fetched again later", service="whatsapp", code=problem.code
@@ -67,6 +67,9 @@ class LateFiles:
         return replace(
             member, text=self._files.arrived_text(file), media_id=file.media_id, mime=stored.mime
         )
+
+    def _gone(self, member: Member, file: StoredFile) -> Member:
+        return replace(member, text=self._files.gone_text(file), placeholder=True)
 
 
 def _bundle(conversation: Conversation, member: Member, receipt: str) -> Bundle:

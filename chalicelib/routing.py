@@ -20,8 +20,10 @@ from chalicelib.whatsapp.safe_text import clip
 from chalicelib.whatsapp.webhook import Piece
 
 QueueName = Literal["inbound", "outbound"]
-MAX_ENTRY_BYTES = 1_000_000  # SQS: 1 MiB with attributes, since August 2025
-LONGEST_TEXTS = (100_000, 10_000, 1_000, 100)  # characters, tried one after the other
+# SQS takes 1 MiB, but a claim keeps what it shows in an item of DynamoDB, which ends at 400 KB.
+# WhatsApp's longest text, 4,096 emoji, has 16 KB.
+MAX_ENTRY_BYTES = 200_000
+LONGEST_TEXTS = (40_000, 10_000, 1_000, 100)  # characters, tried one after the other
 VERSION = 1  # of the envelopes we write into our own queues (LA-66)
 READING = ("participant.joined", "message.read")
 APPROVED, REJECTED = "APPROVED", "REJECTED"  # while a file is IN_PROGRESS another event follows
@@ -39,10 +41,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """What an event became: queue entries, and account events that only concern operators."""
+    """What an event became: queue entries, and account events that only concern operators.
+
+    `odd`: a part of the event could not be read.
+    """
 
     entries: list[Entry]
     account: list[Piece]
+    odd: bool = False
 
 
 def route(body: str, *, agent_reads: bool = False) -> Routed:
@@ -54,24 +60,26 @@ def route(body: str, *, agent_reads: bool = False) -> Routed:
     if _looks_like_chat(body):
         event = connect_events.parse(body)
         return Routed(_chat_entries(event, body, agent_reads=agent_reads), [])
-    pieces = [
-        piece for envelope in webhook.read_envelopes(body) for piece in webhook.split(envelope)
-    ]
+    envelopes = webhook.read_envelopes(body)
+    pieces = [piece for envelope in envelopes for piece in webhook.split(envelope)]
     # An account event that names a customer tells of a new identity: it waits in that customer's
     # own queue, between the messages it belongs to, and is counted as well.
     queued = (piece for piece in pieces if piece.kind != "account" or piece.identity)
     account = [piece for piece in pieces if piece.kind == "account"]
-    return Routed([_whatsapp_entry(piece) for piece in queued], account)
+    entries = [_whatsapp_entry(piece) for piece in queued]
+    return Routed(entries, account, odd=any(envelope.odd for envelope in envelopes))
 
 
 def fits(entry: Entry) -> bool:
-    """Whether SQS takes the entry."""
+    """Whether the entry can be claimed and shown whole."""
     return len(entry.body.encode()) <= MAX_ENTRY_BYTES
 
 
 def shortened(entry: Entry) -> Entry:
-    """The entry with its longest texts cut: what is left still reaches the agent."""
+    """The entry with its longest texts cut, and marked so: what is left reaches the agent."""
     envelope = json.loads(entry.body)
+    if isinstance(envelope["payload"], dict):
+        envelope["payload"]["cut"] = True
     for limit in LONGEST_TEXTS:
         body = json.dumps(_clipped(envelope, limit), ensure_ascii=False)
         if len(body.encode()) <= MAX_ENTRY_BYTES:
@@ -106,8 +114,8 @@ def write(kind: str, payload: Any) -> str:
 
 
 def _looks_like_chat(body: str) -> bool:
-    # Every chat record names its contact; no WhatsApp event holds this word as a key.
-    return "InitialContactId" in body and "whatsAppWebhookEntry" not in body
+    # Every chat record names its contact; a customer or an agent may write any of these words.
+    return "InitialContactId" in body and connect_events.is_record(body)
 
 
 def _chat_entries(event: ChatEvent, body: str, *, agent_reads: bool) -> list[Entry]:

@@ -214,7 +214,7 @@ class Showing:
             pending=None,
         )
         contact = after.chat.contact if after.chat else ""
-        history = history_of(before, pending, fate, contact, parts)
+        history = history_of(work, fate, contact, parts)
         self._conversations.record(before, pending, after, history)
 
 
@@ -236,29 +236,27 @@ def _aliases(known: Conversation, arrival: Arrival | None) -> tuple[str, ...]:
 
 
 def history_of(
-    conversation: Conversation,
-    pending: Pending,
-    fate: str,
-    contact: str,
-    parts: Sequence[Part] = (),
+    work: Work, fate: str, contact: str, parts: Sequence[Part] = ()
 ) -> list[MessageRecord]:
     """One history line a member; a lone member's line holds what the agent really read."""
     shown_text = "\n".join(part.text for part in parts if part.text)
-    alone = len(pending.members) == 1
+    members = work.pending.members
+    alone = len(members) == 1
     return [
         MessageRecord(
             id=member.done_id if member.redrive else member.wamid,
-            conversation=conversation.key,
-            customer=conversation.customer,
+            conversation=work.conversation.key,
+            customer=work.conversation.customer,
             direction="in",
             kind=member.kind,
             text=(shown_text or member.text) if alone else member.text,
             sent_at=member.sent_at,
-            fate=fate,
+            fate="placeholder" if member.placeholder and fate == "delivered" else fate,
             contact=contact,
             media_key=next((part.key for part in parts if part.key), "") if alone else "",
+            raw=work.bodies.get(member.wamid, "") if member.keeps_raw else "",
         )
-        for member in pending.members
+        for member in members
     ]
 
 

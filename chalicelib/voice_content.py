@@ -11,7 +11,7 @@ from concurrent.futures import TimeoutError as TookTooLong
 from dataclasses import dataclass, field, replace
 
 from chalicelib import voice_card
-from chalicelib.content import Content, ReadyContent, Say
+from chalicelib.content import Content, ReadyContent, Say, fitting
 from chalicelib.conversation import Member, Part
 from chalicelib.errors import ContentError, Rejected
 from chalicelib.inbound_files import media_key
@@ -137,7 +137,7 @@ class VoiceContent:
         line = "\n".join(each for each in (self.mark, self.beside, text) if each)
         card = Part(kind="text", text=line, key=self.stored.note.object_key)
         sound = sound_part(self.notes, self.stored.note, audio)
-        return (card, sound) if sound else (card,)
+        return fitting((card, sound) if sound else (card,))
 
     def _placeholder(self) -> str:
         return voice_card.placeholder(language=self.language)

@@ -96,6 +96,13 @@ class Evidence:
         bodies = [one.body for name in DEAD_LETTERS for one in queues[name].messages.values()]
         return [body if isinstance(body, dict) else {} for body in map(json.loads, bodies)]
 
+    def is_kept_whole(self, wamid: str) -> bool:
+        """Whether the operator has all of a message that the agent got shortened."""
+        return any(
+            str(letter.get("reason")).startswith("too large") and wamid in str(letter.get("body"))
+            for letter in self.dead_letters()
+        )
+
     def is_parked(self, wamid: str) -> bool:
         """Whether a message lies with the operator."""
         return any(
@@ -173,6 +180,8 @@ def _fate_of(
     if message.kind in NAMED_ONLY or item.fate == "placeholder":
         return "placeholder", ""
     unseen = [words for words in said(message.raw) if squeezed(words) not in squeezed(text)]
+    if unseen and seen.is_kept_whole(message.wamid):
+        return "placeholder", ""
     if unseen:
         return "lost", f"{len(unseen)} of the customer's words or fields are not on the desk"
     if _has_file(message.raw) and not files and "http" not in text:

@@ -113,9 +113,14 @@ class Recorded:
 
 
 def read_file(path: Path, name: str) -> Recorded:
-    """Read a file of any content; a byte that is no UTF-8 becomes a replacement character."""
+    """Read a file of any content; a byte that is no UTF-8 becomes a replacement character.
+
+    Several events may stand in it, as a list or one in each line: they come together.
+    """
     text = path.read_bytes().decode("utf-8-sig", "replace")
     document = _decoded(text)
+    if document is None and (lines := _json_lines(text)):
+        document, text = lines, json.dumps(lines, ensure_ascii=False)
     return Recorded(file=name, text=text, document=document, keys=_keys_in(document))
 
 
@@ -174,6 +179,12 @@ def _decoded(text: Any) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def _json_lines(text: str) -> list[Any]:
+    """An event a line, as logs and queues are exported; [] when a line is none."""
+    lines = [_decoded(line) for line in text.splitlines() if line.strip()]
+    return lines if all(isinstance(line, dict) for line in lines) else []
 
 
 def _unwrapped(document: Any, depth: int = 0) -> list[Json]:

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from chalicelib import chat_files
+from chalicelib.arrivals import arrive
 from chalicelib.media_types import from_mime
 from chalicelib.whatsapp import limits, payloads
 from chalicelib.whatsapp.answers import interactive_response
@@ -49,7 +50,7 @@ WAYS = {
     "wav": "the sound as WAV",
     "link": "a link to the file",
 }
-LARGE = "a link to the file (pictures: and a preview)"
+LARGE = "over 20 MB a link"
 
 REPLIES: dict[type, tuple[str, ChatReply]] = {
     TextReply: ("text, Markdown", TextReply(text="Hello")),
@@ -120,8 +121,11 @@ def inbound() -> str:
 def _inbound_row(kind: str) -> tuple[str, ...]:
     message = sample_of(kind)
     line = to_chat(message, samples.ENGLISH)
-    words = _cell(line.text)
-    seen = f"{words}; {_file(kind, message)}" if message.media else words
+    beside = arrive(
+        message, receipt="", body="", texts=samples.ENGLISH, default_origination_id=""
+    ).member.text
+    words = _cell(beside)
+    seen = "; ".join(filter(None, [words, _file(kind, message) if message.media else ""]))
     names = ", ".join(f"`{name}`" for name in sorted(line.attributes))
     first = f"the same text; attributes {names}"
     if message.media:
@@ -135,8 +139,9 @@ def _file(kind: str, message: InboundMessage) -> str:
     if kind == "voice":
         return "card with transcript, the sound as WAV"
     assert message.media is not None
-    way = chat_files.way_of(from_mime(message.media.mime_type), 1)
-    return f"{WAYS[way]}; over 20 MB {LARGE}"
+    found = from_mime(message.media.mime_type)
+    preview = " and a preview" if chat_files.has_thumbnail(found, 1) else ""
+    return f"{WAYS[chat_files.way_of(found, 1)]}; {LARGE}{preview}"
 
 
 def replies() -> str:

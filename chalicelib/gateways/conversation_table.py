@@ -193,7 +193,9 @@ def _pending(pending: Pending) -> dict[str, Any]:
         "pending_claimed_at": pending.claimed_at,
         "pending_attempts": pending.attempts,
         "pending_repeat": int(pending.repeat) or None,
-        "pending_members": json.dumps([asdict(member) for member in pending.members]),
+        "pending_members": json.dumps(
+            [asdict(member) for member in pending.members], ensure_ascii=False
+        ),
     }
 
 

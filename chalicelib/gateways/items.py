@@ -136,6 +136,7 @@ class MessageItem(Model):
     voice_note = UnicodeAttribute(null=True)
     file = UnicodeAttribute(null=True)
     body = UnicodeAttribute(null=True)
+    raw = UnicodeAttribute(null=True)
     role = UnicodeAttribute(null=True)
     resent = NumberAttribute(null=True)
     origination_id = UnicodeAttribute(null=True)

@@ -40,6 +40,7 @@ def history_update(line: MessageRecord, expires: int, message_id: str = "") -> U
         "message_id": message_id,
         "body": line.body,
         "role": line.role,
+        "raw": line.raw,
     }
     values |= {name: value for name, value in optional.items() if value}
     return Update(model=MessageItem, key=line.id, set=values)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.whatsapp import fields
+from chalicelib.whatsapp.cards import card_of
 from chalicelib.whatsapp.content import (
     CallPermission,
     Choice,
-    ContactCard,
     ContactCards,
     Content,
     Edit,
@@ -30,12 +30,19 @@ from chalicelib.whatsapp.content import (
     Unsupported,
 )
 from chalicelib.whatsapp.senders import change_in_system
+from chalicelib.whatsapp.words_in import words_in
 
 Reader = Callable[[dict[str, Any]], Content]
 READERS: dict[str, Reader] = {}
 """Kind -> reader of the whole message object. `kind_of` yields nothing else but "unknown"."""
 
 MEDIA_KINDS = frozenset({"image", "audio", "voice", "video", "document", "sticker"})
+
+AROUND = (
+    *("id", "type", "timestamp", "from", "from_user_id", "from_parent_user_id", "group_id"),
+    *("context", "referral", "errors", "identity"),
+)
+"""Keys that every message may have, whatever its kind."""
 
 MAX_NESTING = 3
 """An edit holds the new message, which could claim to be an edit again; nobody needs more."""
@@ -68,10 +75,10 @@ def content_of(message: dict[str, Any], kind: str) -> Content:
 
 @reader("text")
 def read_text(message: dict[str, Any]) -> Content:
-    """A body of text; some senders put the text itself where the object belongs."""
-    return Text(
-        body=fields.text(fields.child(message, "text"), "body") or fields.text(message, "text")
-    )
+    """A body of text; some senders put the text itself, or a list, where the object belongs."""
+    written = fields.child(message, "text")
+    body = fields.text(written, "body") or fields.text(message, "text")
+    return Text(body=body or words_in(message.get("text")))
 
 
 @reader("image", "video", "document", "sticker", "audio", "voice")
@@ -112,33 +119,7 @@ def read_location(message: dict[str, Any]) -> Content:
 
 @reader("contacts")
 def read_contacts(message: dict[str, Any]) -> Content:
-    return ContactCards(cards=tuple(_card(item) for item in fields.objects(message, "contacts")))
-
-
-def _card(item: dict[str, Any]) -> ContactCard:
-    name, work = fields.child(item, "name"), fields.child(item, "org")
-    parts = (fields.text(name, key) for key in ("first_name", "middle_name", "last_name"))
-    organization = (fields.text(work, key) for key in ("company", "department", "title"))
-    return ContactCard(
-        name=fields.text(name, "formatted_name") or " ".join(part for part in parts if part),
-        phones=_each(item, "phones", "phone", "wa_id"),
-        emails=_each(item, "emails", "email"),
-        addresses=tuple(filter(None, (_address(at) for at in fields.objects(item, "addresses")))),
-        urls=_each(item, "urls", "url"),
-        organization=", ".join(part for part in organization if part),
-        birthday=fields.text(item, "birthday"),
-        origin=fields.text(item, "origin"),
-    )
-
-
-def _each(item: dict[str, Any], key: str, *names: str) -> tuple[str, ...]:
-    found = (fields.text(entry, *names) for entry in fields.objects(item, key))
-    return tuple(dict.fromkeys(value for value in found if value))
-
-
-def _address(address: dict[str, Any]) -> str:
-    keys = ("street", "city", "state", "zip", "country")
-    return ", ".join(part for part in (fields.text(address, key) for key in keys) if part)
+    return ContactCards(cards=tuple(card_of(item) for item in fields.objects(message, "contacts")))
 
 
 @reader("reaction")
@@ -163,7 +144,8 @@ def read_interactive(message: dict[str, Any]) -> Content:
     for name, read in _REPLIES.items():
         if fields.child(reply, name):
             return read(fields.child(reply, name))
-    return Unknown(named=f"interactive {fields.text(reply, 'type')}".strip(), words=_words(reply))
+    named = f"interactive {fields.text(reply, 'type')}".strip()
+    return Unknown(named=named, words=words_in(message.get("interactive")))
 
 
 def _button_reply(reply: dict[str, Any]) -> Content:
@@ -278,10 +260,5 @@ def read_errors(message: dict[str, Any]) -> Content:  # noqa: ARG001  a reader's
 
 def read_unknown(message: dict[str, Any]) -> Content:
     """A kind invented tomorrow: its name, and whatever it says that a person may read."""
-    named = fields.text(message, "type")
-    return Unknown(named=named, words=_words(fields.child(message, named)))
-
-
-def _words(holder: dict[str, Any]) -> str:
-    keys = ("body", "text", "caption", "title", "name", "description")
-    return " - ".join(dict.fromkeys(filter(None, (fields.text(holder, key) for key in keys))))
+    told = fields.narrowed(message, *AROUND)
+    return Unknown(named=fields.text(message, "type"), words=words_in(told))

@@ -99,7 +99,8 @@ class InboundMessage:
     `kind` is WhatsApp's type with three exceptions: a voice note is "voice" (shared audio files
     are "audio"), a missing type is inferred from the keys, and whatever nobody knows is
     "unknown". `media` is None when there is nothing to fetch. `origination_id` is EUM's id of the
-    business number, "" when the event does not tell.
+    business number, "" when the event does not tell. `cut`: texts in it were too long and end
+    early.
     """
 
     wamid: str
@@ -116,6 +117,7 @@ class InboundMessage:
     referral: Referral | None = None
     errors: tuple[WhatsAppError, ...] = ()
     group_id: str = ""
+    cut: bool = False
     raw: Json = default(default_factory=dict)
 
     @property

@@ -4,6 +4,7 @@ A payload holds one thing: {"waba_id", "origination_id", "field", "value": {"met
 "contacts", and one of "messages": [m] | "statuses": [s] | anything else}}.
 """
 
+from datetime import datetime
 from typing import Any, Literal
 
 from chalicelib.customer import Identifiers, identify
@@ -25,6 +26,9 @@ from chalicelib.whatsapp.senders import sender_of
 NOT_FROM_CUSTOMERS = frozenset({"history", "smb_message_echoes", "smb_app_state_sync"})
 """Fields whose messages the business wrote itself, or that are old: never a customer speaking."""
 
+FIRST_YEAR, LAST_YEAR = 2009, 2100
+"""WhatsApp began in 2009; a message of the next century has a broken clock."""
+
 
 def parse(payload: Any) -> InboundMessage | DeliveryStatus | AccountEvent:
     """What a piece's payload says; an account event when it is neither message nor status."""
@@ -38,9 +42,17 @@ def parse(payload: Any) -> InboundMessage | DeliveryStatus | AccountEvent:
 
 
 def customer_messages(change: Any, value: Json) -> list[Json]:
-    """The messages that customers wrote, by the keys of `value`: the field may be missing."""
-    ours = fields.text(change, "field") in NOT_FROM_CUSTOMERS
-    return [] if ours else fields.objects(value, "messages")
+    """The messages that customers wrote, by the keys of `value`: the field may be missing.
+
+    What stands among them and is no message is one of a kind nobody knows.
+    """
+    if fields.text(change, "field") in NOT_FROM_CUSTOMERS:
+        return []
+    listed = value.get("messages")
+    if not isinstance(listed, list) or all(isinstance(each, dict) for each in listed):
+        return fields.objects(value, "messages")
+    told = (each for each in listed if each or isinstance(each, dict))
+    return [each if isinstance(each, dict) else {"content": each} for each in told]
 
 
 def _message(payload: Json, value: Json, message: Json) -> InboundMessage:
@@ -55,15 +67,25 @@ def _message(payload: Json, value: Json, message: Json) -> InboundMessage:
         sender=sender_of(message, value),
         origination_id=fields.text(payload, "origination_id"),
         waba_id=fields.text(payload, "waba_id"),
-        sent_at=fields.moment(message, "timestamp"),
+        sent_at=_sent_at(message),
         media=_media(content),
         quoted=_quoted(message, content),
         forwarded=_forwarded(message),
         referral=_referral(message),
         errors=errors_of(message),
         group_id=fields.text(message, "group_id"),
+        cut=payload.get("cut") is True,
         raw=message,
     )
+
+
+def _sent_at(message: Json) -> datetime | None:
+    """When it was sent; None for a time at which nobody can have written on WhatsApp.
+
+    A sample's "1" would otherwise end the customer service window before it began.
+    """
+    told = fields.moment(message, "timestamp")
+    return told if told and FIRST_YEAR <= told.year < LAST_YEAR else None
 
 
 def _media(content: Content) -> MediaRef | None:

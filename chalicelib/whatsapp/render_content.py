@@ -31,7 +31,9 @@ def render_media(content: said.MediaRef, view: View) -> Shown:
         label = view.texts.get("shown.too_large")
     else:
         label = _media_label(content, kind, view.texts)
-    return f"{label} {safe_body(content.caption)}".rstrip(), {}
+    # Phones give a document without words its name as caption.
+    caption = "" if content.caption == content.filename else safe_body(content.caption)
+    return f"{label} {caption}".rstrip(), {}
 
 
 def _media_label(media: said.MediaRef, kind: str, texts: Texts) -> str:

@@ -16,6 +16,9 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 """Everything below space except tab and newline: Connect and terminals choke on them."""
 
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_OVERRIDE = re.compile("[\u202d\u202e]")
+"""Turn every letter behind them around, Latin ones too; no keyboard of any language writes them.
+The other direction marks stay in a text: Arabic and Hebrew sentences are built with them."""
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060-\u2064\ufeff\ufff9-\ufffb]")
 """Not ZWJ and ZWNJ: families of emoji and Persian words are built with them."""
 
@@ -29,8 +32,13 @@ MAX_FILENAME = 100
 def safe_body(text: str) -> str:
     """Text of several lines: no control characters, no line that looks like our notice."""
     one_newline = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
-    plain = _CONTROLS.sub("", one_newline.replace("\u2029", "\n"))
+    plain = _OVERRIDE.sub("", _CONTROLS.sub("", one_newline.replace("\u2029", "\n")))
     return _LOOKS_LIKE_NOTICE.sub(lambda found: found[1] + _HARMLESS_MARK, plain).strip()
+
+
+def is_blank(text: str) -> bool:
+    """Whether nobody could see anything of it."""
+    return not _INVISIBLE.sub("", _DIRECTION.sub("", text)).strip()
 
 
 def safe_line(text: str, limit: int) -> str:

@@ -55,8 +55,10 @@ def _longest_prefix(text: str, limit: int, size: Size) -> int:
 
 
 def _cut(text: str, longest: int) -> int:
-    links = [found.span() for found in _LINK.finditer(text)]
-    marked = [found.span() for found in _MARKED.finditer(text)]
+    # Only what ends within a message's length behind the cut can be kept whole.
+    near = text[: 2 * longest]
+    links = [found.span() for found in _LINK.finditer(near)]
+    marked = [found.span() for found in _MARKED.finditer(near)]
     for whole in ([*links, *marked], links, []):
         cut = _sensible(text, longest, whole)
         if cut:

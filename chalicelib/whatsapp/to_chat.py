@@ -10,11 +10,18 @@ from dataclasses import dataclass, field
 
 from chalicelib.texts import NOTICE_MARK, Texts
 from chalicelib.whatsapp import render_content, render_events, render_replies
-from chalicelib.whatsapp.content import CallPermission, Choice, Edit, FormAnswers
+from chalicelib.whatsapp.content import CallPermission, Choice, Edit, FormAnswers, MediaRef
 from chalicelib.whatsapp.messages import InboundMessage
-from chalicelib.whatsapp.safe_text import clip, safe_line
+from chalicelib.whatsapp.safe_text import clip, is_blank, safe_line
 from chalicelib.whatsapp.split import split, utf8_size
-from chalicelib.whatsapp.view import MAX_NAME, RENDERERS, View, attributes_of, render_unknown
+from chalicelib.whatsapp.view import (
+    MAX_NAME,
+    RENDERERS,
+    TOO_LARGE,
+    View,
+    attributes_of,
+    render_unknown,
+)
 
 __all__ = [
     "NOTICE_MARK",
@@ -34,9 +41,9 @@ MAX_CHAT_BYTES = 16_384
 """Participant SendMessage and StartChatContact.InitialMessage, every content type.
 Source: botocore 1.44.5 connectparticipant; reference whatsapp-eum.md section 9."""
 
-MAX_LINE_BYTES = 4 * MAX_CHAT_BYTES
-"""More than any customer can type (4,096 characters); beyond, the text is cut with a mark and
-the payload keeps the whole."""
+MAX_LINE_BYTES = 200_000
+"""More than any customer can type (4,096 characters), as much as an item can keep (`routing.py`);
+beyond, the text is cut with a mark."""
 
 ERRORS_SHOWN_BY_KIND = frozenset({"unsupported", "unknown", "errors"})
 """Kinds whose renderer already says what the errors beside them mean."""
@@ -64,7 +71,9 @@ def to_chat(message: InboundMessage, texts: Texts, *, about: str = "") -> ChatLi
     """
     view = View(message=message, texts=texts, about=about)
     shown, attributes = RENDERERS.get(message.kind, render_unknown)(message.content, view)
-    lines = [*_marks(view), shown or texts.get("shown.empty"), *_errors(view)]
+    content = texts.get("shown.empty") if is_blank(shown) else shown
+    cut = texts.get("shown.cut") if message.cut else ""
+    lines = [*_marks(view), content, *_errors(view), *filter(None, [cut])]
     return ChatLine(
         text=_capped("\n".join(lines), texts), attributes={**_common(message), **attributes}
     )
@@ -137,7 +146,9 @@ def _errors(view: View) -> list[str]:
     if view.message.kind in ERRORS_SHOWN_BY_KIND:
         return []
     return [
-        view.texts.get("shown.errors", reason=view.reason(each)) for each in view.message.errors
+        view.texts.get("shown.errors", reason=view.reason(each))
+        for each in view.message.errors
+        if each.code != TOO_LARGE or not isinstance(view.message.content, MediaRef)
     ]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.conversation import UNKNOWN_TYPE
 from chalicelib.texts import Texts
 from chalicelib.whatsapp.content import Content, Unknown
 from chalicelib.whatsapp.messages import InboundMessage, WhatsAppError
@@ -84,4 +85,4 @@ def render_unknown(content: Content, view: View) -> Shown:
     known = name and name != "unknown"
     key = "shown.unknown_named" if known else "shown.unknown"
     head = view.texts.get(key, name=name)
-    return stacked(head, safe_body(words), *told), attributes_of({"unknownType": named})
+    return stacked(head, safe_body(words), *told), attributes_of({UNKNOWN_TYPE: named})

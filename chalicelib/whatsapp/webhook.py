@@ -11,7 +11,7 @@ Source: reference whatsapp-eum.md sections 1.1, 1.2 and 2.1.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as default
 from typing import Any, Literal
 
@@ -26,10 +26,14 @@ __all__ = ["Envelope", "Piece", "api_id", "parse", "read_envelopes", "split"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """One event: Meta entries, and EUM's id ("phone-number-id-<hex>") of each Meta number id."""
+    """One event: Meta entries, and EUM's id ("phone-number-id-<hex>") of each Meta number id.
+
+    `odd`: something in it could not be read, and an operator should see the whole of it.
+    """
 
     entries: tuple[Json, ...]
     origination_ids: dict[str, str] = default(default_factory=dict)
+    odd: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,7 @@ def read_envelopes(body: str) -> list[Envelope]:
 
     Raises UnreadableEvent when the body is no JSON or has no known outer shape.
     """
-    found = list(_envelopes(_decode(body), depth=0))
+    found = _envelopes(_decode(body), depth=0)
     if not found:
         raise UnreadableEvent("the event holds no WhatsApp entry", code="empty_event")
     return found
@@ -70,24 +74,38 @@ def _decode(written: Any) -> Any:
         raise UnreadableEvent("the event is not JSON", code="not_json") from error
 
 
-def _envelopes(document: Any, depth: int) -> Iterator[Envelope]:
+def _envelopes(document: Any, depth: int) -> list[Envelope]:
     if depth > 3:  # noqa: PLR2004  Lambda record > SQS body > SNS message > envelope
         raise UnreadableEvent("the event is wrapped too often", code="unknown_shape")
     if isinstance(document, list):
-        for item in document:
-            yield from _envelopes(item, depth + 1)
-        return
+        return _each(document, depth)
     inside = fields.as_object(document)
     if "whatsAppWebhookEntry" in inside:
-        yield _eum_envelope(inside)
-    elif "Message" in inside:
-        yield from _envelopes(_decode(inside["Message"]), depth + 1)
-    elif "Records" in inside:
-        for record in fields.objects(inside, "Records"):
-            wrapped = record.get("body") or fields.child(record, "Sns").get("Message")
-            yield from _envelopes(_decode(wrapped), depth + 1)
-    else:
-        yield Envelope(entries=_entries(inside))
+        return [_eum_envelope(inside)]
+    if "Message" in inside:
+        return _envelopes(_decode(inside["Message"]), depth + 1)
+    if "Records" in inside:
+        records = fields.objects(inside, "Records")
+        return _each(
+            [each.get("body") or fields.child(each, "Sns").get("Message") for each in records],
+            depth,
+        )
+    return [Envelope(entries=_entries(inside), odd=_odd(inside))]
+
+
+def _each(documents: list[Any], depth: int) -> list[Envelope]:
+    """What can be read of several; raises only when that is nothing."""
+    found: list[Envelope] = []
+    problem: UnreadableEvent | None = None
+    for document in documents:
+        try:
+            # Text inside a list is a wrapped event, never a word of anybody.
+            found += _envelopes(_decode(document), depth + 1)
+        except UnreadableEvent as unreadable:
+            problem = unreadable
+    if problem and not found:
+        raise problem
+    return [replace(each, odd=True) for each in found] if problem else found
 
 
 def _eum_envelope(envelope: Json) -> Envelope:
@@ -96,8 +114,8 @@ def _eum_envelope(envelope: Json) -> Envelope:
     ids = {
         fields.text(item, "metaPhoneNumberId"): api_id(fields.text(item, "arn")) for item in known
     }
-    entries = _entries(_decode(envelope["whatsAppWebhookEntry"]))
-    return Envelope(entries=entries, origination_ids=ids)
+    written = fields.as_object(_decode(envelope["whatsAppWebhookEntry"]))
+    return Envelope(entries=_entries(written), origination_ids=ids, odd=_odd(written))
 
 
 def api_id(arn: str) -> str:
@@ -106,9 +124,23 @@ def api_id(arn: str) -> str:
     return f"phone-number-id-{name}" if found else arn
 
 
-def _entries(document: Any) -> tuple[Json, ...]:
+def _odd(document: Json) -> bool:
+    """Whether something else stands where entries, changes and their values belong."""
+    entries = _listed(document, "entry") if "entry" in document else [document]
+    changes = [change for entry in entries for change in _listed(entry, "changes")]
+    values = [fields.as_object(change).get("value") for change in changes]
+    return any(
+        each is not None and not isinstance(each, dict) for each in entries + changes + values
+    )
+
+
+def _listed(holder: Any, key: str) -> list[Any]:
+    inside = fields.as_object(holder).get(key)
+    return inside if isinstance(inside, list) else [inside]
+
+
+def _entries(inside: Json) -> tuple[Json, ...]:
     """A full webhook, {entry: [..]}, a bare entry, a bare change or a bare value as entries."""
-    inside = fields.as_object(document)
     if "entry" in inside:
         entries = tuple(fields.objects(inside, "entry"))
         if not entries:

@@ -117,6 +117,17 @@ def failing(world: World, service: str, operation: str, action: Action, times: i
     world.router.faults.arm()
 
 
+def text_value(world: World, message: dict[str, Any]) -> dict[str, Any]:
+    """The `value` of a change with one message, as Meta writes it."""
+    number = world.number
+    return {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": number.number, "phone_number_id": number.meta_id},
+        "contacts": [{"profile": {"name": "Mia"}, "wa_id": "15550100001"}],
+        "messages": [message],
+    }
+
+
 def _customer_texts(chat: Chat) -> list[str]:
     return [
         item.content or ""

@@ -1,7 +1,6 @@
 """What customers may do on WhatsApp, as the agent sees it."""
 
 import io
-import json
 from typing import Any
 
 import pytest
@@ -18,14 +17,13 @@ from tests.scenarios.people import (
     LONG_ENOUGH_S,
     QUEUES,
     chats_of,
-    dead_letters,
     failing,
     files,
     lines,
     live_chat,
-    notices,
     sent_texts,
     still_queued,
+    text_value,
     unfinished,
 )
 
@@ -266,16 +264,6 @@ def test_a_message_that_was_long_on_its_way_says_when_it_was_sent(world: World) 
     assert lines(talk.chat)[-1] == "Hurry\n(sent 15:53, received 16:00 UTC)"
 
 
-def text_value(world: World, message: dict[str, Any]) -> dict[str, Any]:
-    number = world.number
-    return {
-        "messaging_product": "whatsapp",
-        "metadata": {"display_phone_number": number.number, "phone_number_id": number.meta_id},
-        "contacts": [{"profile": {"name": "Mia"}, "wa_id": "15550100001"}],
-        "messages": [message],
-    }
-
-
 # --- who somebody is ----
 
 
@@ -383,73 +371,3 @@ def test_a_message_whatsapp_lost_is_asked_for_once(world: World) -> None:
     asked = [text for text in talk.customer.texts if "send it again" in text]
     assert len(asked) == 1
     assert "WhatsApp could not pass on" in lines(talk.chat)[-1]
-
-
-HOSTILE = {
-    "null everywhere": {"from": None, "id": None, "timestamp": None, "type": None, "text": None},
-    "wrong types": {"from": 5, "id": [1], "timestamp": {}, "type": "text", "text": [["deep"]]},
-    "a hostile name": {
-        "from": "15550100001",
-        "id": "wamid.NAME",
-        "type": "document",
-        "document": {"id": "404", "filename": "../../\u202egpj.exe\x00", "mime_type": "image/png"},
-    },
-    "4,096 emoji": {
-        "from": "15550100001",
-        "id": "wamid.EMOJI",
-        "type": "text",
-        "text": {"body": "👩‍👩‍👧‍👦" * 1024},
-    },
-    "a kind invented tomorrow": {
-        "from": "15550100001",
-        "id": "wamid.HOLO",
-        "type": "hologram",
-        "hologram": {"title": "Cube"},
-    },
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_whatever_comes_nothing_is_lost_and_the_neighbours_arrive(world: World, name: str) -> None:
-    talk = live_chat(world)
-    value = text_value(world, HOSTILE[name])
-    value["messages"].append(
-        {"from": "15550100001", "id": "wamid.OK", "type": "text", "text": {"body": "Next"}}
-    )
-    talk.customer.publish_raw(entry(world.network.account, "messages", value))
-    world.run_for(LONG_ENOUGH_S)
-    shown = [part for chat in world.chats for line in lines(chat) for part in line.split("\n")]
-    assert "Next" in shown
-    assert len(shown) >= 3 or dead_letters(world), "the odd one is shown or parked"
-    assert not still_queued(world)
-
-
-@pytest.mark.parametrize(
-    "body", ["", "no json", "[]", '{"entry": 5}', '{"object": null}', "[" * 500]
-)
-def test_what_nobody_can_read_lies_with_the_operator(world: World, body: str) -> None:
-    world.topics.publish(world.whatsapp_topic, body or " ", {})
-    world.settle()
-    assert len(dead_letters(world)) == 1
-    assert not still_queued(world)
-
-
-def test_an_event_larger_than_a_queue_entry_reaches_the_agent_shortened(world: World) -> None:
-    """SNS carries 256 KB; through the direct webhook Meta sends up to 3 MB."""
-    talk = live_chat(world)
-    message = {
-        "from": "15550100001",
-        "id": "wamid.HUGE",
-        "timestamp": str(int(world.clock.now().timestamp())),
-        "type": "text",
-        "text": {"body": "long " * 500_000},
-    }
-    event = {"entry": [{"id": "1", "changes": [{"value": text_value(world, message)}]}]}
-    assert world.app.ingest.take(json.dumps(event))
-    world.settle()
-    assert sum(len(line) for line in lines(talk.chat)) > 10_000
-    assert "cut: the message is too long to show" in lines(talk.chat)[-1]
-    pieces = dead_letters(world)
-    assert "".join(piece["body"] for piece in pieces).count("long ") == 500_000
-    assert [piece["part"] for piece in pieces] == list(range(1, len(pieces) + 1))
-    assert notices(talk.chat) == []

@@ -78,7 +78,7 @@ READS = {
     "interactive_call_permission": "[Agreed to be called, until 2026-11-27 22:00 UTC]",
     "interactive_call_refused": "[Does not want to be called]",
     "interactive_unheard_of": (
-        "[A kind of message we cannot show yet: interactive dance_reply]\nWaltz"
+        "[A kind of message we cannot show yet: interactive dance_reply]\nwaltz - Waltz"
     ),
     "button": "Yes, confirm",
     "order": (
@@ -106,7 +106,19 @@ READS = {
     ),
     "edit": "[Edited a message]\nWhere is my second parcel?",
     "edit_caption": "[Edited a message]\n[Photo] The lamp is fine",
-    "edit_nested": "[Edited a message]\n[A kind of message we cannot show yet: edit]",
+    "edit_nested": "[Edited a message]\n[A kind of message we cannot show yet: edit]\ndeep",
+    "contacts_vcard_only": (
+        "[Contact card]\nDora Reis\nPhone: +351 21 555 0199\nOrganisation: Lamps, Ltd, Sales"
+    ),
+    "contacts_plain_values": "[Contact card]\nDora Reis\nPhone: +351 21 555 0199",
+    "text_in_a_list": "one - two",
+    "text_turned_around": "pay gnihton now",
+    "text_invisible": "[Empty message]",
+    "timestamp_before_whatsapp": "An old clock",
+    "document_caption_is_name": "[Document: offer.pdf]",
+    "image_too_large_with_error": (
+        "[A file over 100 MB that WhatsApp did not pass on - ask for a smaller one or another way]"
+    ),
     "revoke": "[Deleted a message]",
     "errors": (
         "[WhatsApp reports a problem with this message: "
@@ -116,7 +128,7 @@ READS = {
         "[A kind of message we cannot show yet]\n[WhatsApp reports a problem with this message: "
         "Message type is not currently supported (code 131051)]"
     ),
-    "poll_of_tomorrow": "[A kind of message we cannot show yet: poll]\nWhich colour?",
+    "poll_of_tomorrow": "[A kind of message we cannot show yet: poll]\nWhich colour? - red - blue",
 }
 
 

@@ -151,6 +151,7 @@ def test_a_message_without_id_gets_the_same_id_in_the_piece_and_when_parsed() ->
         ("timestamp_iso", SENT.replace(microsecond=271279)),
         ("timestamp_missing", None),
         ("timestamp_nonsense", None),
+        ("timestamp_before_whatsapp", None),
     ],
 )
 def test_odd_times_are_read_or_left_open(name: str, sent_at: datetime | None) -> None:
@@ -293,6 +294,29 @@ class TestAccountEvents:
         assert samples.message("field_missing").content.body == "no field"
 
 
+def test_what_is_no_message_among_messages_is_shown_as_an_unknown_one() -> None:
+    odd, real = (
+        parse(piece.payload) for piece in samples.pieces(samples.body("messages_of_other_types"))
+    )
+    assert "a word without a message" in to_chat(odd, samples.ENGLISH).text
+    assert to_chat(real, samples.ENGLISH).text == "The real one"
+
+
+def test_one_unreadable_event_does_not_hide_its_neighbours() -> None:
+    readable = json.loads(samples.body("text"))
+    found = read_envelopes(json.dumps([readable, "no event", {"surprise": 1}]))
+    assert len(found) == 1
+    assert found[0].odd
+    assert not read_envelopes(json.dumps([readable]))[0].odd
+
+
+def test_a_part_that_cannot_be_read_is_pointed_out() -> None:
+    [envelope] = read_envelopes(samples.body("entry_partly_unreadable"))
+    assert envelope.odd
+    shown = [parse(piece.payload) for piece in split(envelope) if piece.kind == "message"]
+    assert [to_chat(message, samples.ENGLISH).text for message in shown] == ["Whole"]
+
+
 TELLING_KEYS = [
     *("entry", "changes", "value", "field", "messages", "statuses", "contacts", "errors"),
     *("type", "id", "from", "text", "body", "image", "audio", "voice", "context", "referral"),
@@ -353,6 +377,21 @@ def test_any_json_body_is_split_or_refused_by_name(document: object) -> None:
     for piece in [piece for envelope in envelopes for piece in split(envelope)]:
         assert piece.id
         json.dumps(piece.payload)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(JSON, max_size=5), st.sampled_from(["messages", "", "tomorrow"]))
+def test_each_thing_among_the_messages_becomes_one_message(
+    things: list[object], field: str
+) -> None:
+    body = json.dumps({"changes": [{"field": field, "value": {"messages": things}}]})
+    found = [piece for envelope in read_envelopes(body) for piece in split(envelope)]
+    messages = [piece for piece in found if piece.kind == "message"]
+    empty = sum(not thing and not isinstance(thing, dict) for thing in things)
+    assert len(messages) == len(things) - empty
+    assert len({piece.id for piece in messages}) == len(
+        {json.dumps(p.payload["value"]["messages"]) for p in messages}
+    )
 
 
 def test_what_no_queue_would_carry_is_replaced_when_it_comes_in() -> None:
