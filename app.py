@@ -60,8 +60,7 @@ def receive() -> Response:
         body if isinstance(body, bytes) else body.encode(),
         request.headers.get("x-hub-signature-256", "") if request else "",
     )
-    if log.metrics.metric_set:
-        log.metrics.flush_metrics()
+    log.flush()
     return _plain(answer)
 
 
@@ -81,7 +80,5 @@ def _context(event: SQSEvent) -> Context:
 
 
 def _flushed(answer: Failures) -> Failures:
-    """Metrics leave with the invocation; an empty set says nothing."""
-    if log.metrics.metric_set:
-        log.metrics.flush_metrics()
+    log.flush()
     return answer

@@ -15,6 +15,7 @@ from chalicelib.connect_events import ChatEvent
 from chalicelib.contact import Callback
 from chalicelib.errors import OutOfTurn, PuenteError, ServiceError, Throttled, UnreadableEvent
 from chalicelib.gateways.queues import Queues
+from chalicelib.inline import Outlet
 from chalicelib.outbound_entries import Outbound, Resend, in_order, is_chat, kept
 from chalicelib.routing import Entry
 from chalicelib.whatsapp import fields
@@ -43,7 +44,7 @@ class Ingest:
     `agent_reads`: events that show an agent reading are wanted, too.
     """
 
-    queues: Queues
+    queues: Outlet
     agent_reads: bool = False
 
     def handle(self, event: Mapping[str, Any]) -> Failures:

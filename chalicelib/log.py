@@ -6,6 +6,7 @@ names or tokens. `tests/unit/test_log.py` holds every line of a whole conversati
 """
 
 import hashlib
+import threading
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -16,6 +17,8 @@ NAMESPACE = "Puente"
 
 logger = Logger(service=SERVICE, utc=True)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+# The set of metrics is not made for the threads of a container (container/).
+_counting = threading.Lock()
 
 
 def short(identifier: str) -> str:
@@ -28,7 +31,15 @@ def short(identifier: str) -> str:
 
 def count(name: str, value: float = 1) -> None:
     """Add to a metric. Names are those of docs/operations.md."""
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+    with _counting:
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def flush() -> None:
+    """Metrics leave with the invocation; an empty set says nothing."""
+    with _counting:
+        if metrics.metric_set:
+            metrics.flush_metrics()
 
 
 def info(sentence: str, **fields: Any) -> None:

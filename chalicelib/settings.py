@@ -44,6 +44,11 @@ class Settings(BaseModel):
     app_env: Literal["local", "test", "dev", "prod"] = Field(
         "prod", description="Name of the stage, for logs and metrics."
     )
+    run_mode: Literal["queued", "inline"] = Field(
+        "queued",
+        description="inline: one service works on an event before it answers, without FIFO queues"
+        " while all goes well.",
+    )
     aws_region: str = Field(
         "us-east-1", description="Region of Connect, WhatsApp account, tables and bucket."
     )
@@ -153,6 +158,12 @@ class Settings(BaseModel):
     outbound_queue_url: str = Field(min_length=1, description="FIFO queue, one group per contact.")
     voice_notes_queue_url: str = Field(
         min_length=1, description="FIFO queue of voice notes that take long."
+    )
+    whatsapp_events_queue_url: str = Field(
+        "", description="Container only: queue of WhatsApp's events, where no function reads it."
+    )
+    chat_events_queue_url: str = Field(
+        "", description="Container only: queue of chat records, where no function reads it."
     )
     dead_letters_queue_url: str = Field(
         min_length=1, description="FIFO queue of parked messages, for an operator."

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from chalicelib.entries import Ingest, Worker
     from chalicelib.flow_voice_notes import FlowVoiceNotes
     from chalicelib.inbound_files import InboundFiles
+    from chalicelib.inline import Inline, Work
     from chalicelib.receive import Receive
+    from chalicelib.routing import QueueName
     from chalicelib.send_template import SendTemplate
     from chalicelib.showing import Showing
     from chalicelib.tell_agent import TellAgent
@@ -188,7 +190,28 @@ class App(Doors):
     def ingest(self) -> "Ingest":
         from chalicelib.entries import Ingest
 
-        return Ingest(self.queues, agent_reads=self.settings.read_receipts == "on_agent")
+        outlet = self.inline if self.settings.run_mode == "inline" else self.queues
+        return Ingest(outlet, agent_reads=self.settings.read_receipts == "on_agent")
+
+    @cached_property
+    def inline(self) -> "Inline":
+        from chalicelib.inline import Inline
+
+        works: dict[QueueName, Work] = {
+            "inbound": self.inbound.work,
+            "outbound": self.outbound.work,
+        }
+        return Inline(self.queues, works, self._now)
+
+    def emptied(self, queue: str) -> Callable[[], None] | None:
+        """Who wants to know that the queue of this address is empty, if anybody."""
+        of: dict[str, QueueName] = {
+            self.settings.inbound_queue_url: "inbound",
+            self.settings.outbound_queue_url: "outbound",
+        }
+        if self.settings.run_mode != "inline" or queue not in of:
+            return None
+        return lambda: self.inline.empty(of[queue])
 
     @cached_property
     def ask_again(self) -> "AskAgain":

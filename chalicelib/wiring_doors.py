@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chalicelib.gateways.media import MediaBucket
     from chalicelib.gateways.message_table import MessageTable
     from chalicelib.gateways.openai_ai import OpenAiGateway
+    from chalicelib.gateways.queue_reader import QueueReader
     from chalicelib.gateways.secrets import Secrets
     from chalicelib.ports.whatsapp import WhatsApp
 
@@ -46,6 +47,8 @@ QUICK = Config(
 # Repeating a send into a FIFO queue is harmless, and an event that ingest could not queue comes
 # back only after its long time-out: three quick tries.
 PATIENT = QUICK.merge(Config(read_timeout=4, retries={"total_max_attempts": 3, "mode": "standard"}))
+# Reading a queue waits for messages (gateways/queue_reader.py, WAIT_SECONDS).
+WAITING = QUICK.merge(Config(read_timeout=20))
 # SendWhatsAppMessage cannot be repeated safely (protocol law 7).
 NEVER_AGAIN = QUICK.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
 # Older S3 signatures ignore expiry; virtual hosts keep presigned links on one name.
@@ -66,19 +69,22 @@ class Doors:
         self._now = clock
         self.new_id = new_id
         self._building = threading.RLock()
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, int], Any] = {}
 
     def clock(self) -> int:
         return int(self._now())
 
     def client(self, service: str, config: Config = QUICK) -> Any:
-        """A boto3 client, built once; building is not safe on several threads at a time."""
+        """A boto3 client, built once for each configuration above.
+
+        Building is not safe on several threads at a time.
+        """
         with self._building:
-            if service not in self._clients:
-                self._clients[service] = boto3.client(  # type: ignore[call-overload]
+            if (service, id(config)) not in self._clients:
+                self._clients[service, id(config)] = boto3.client(  # type: ignore[call-overload]
                     service, region_name=self.settings.aws_region, config=config
                 )
-            return self._clients[service]
+            return self._clients[service, id(config)]
 
     @cached_property
     def http(self) -> "urllib3.PoolManager":
@@ -95,6 +101,12 @@ class Doors:
             "dead_letters": self.settings.dead_letters_queue_url,
         }
         return Queues(self.client("sqs", PATIENT), urls)
+
+    def reader(self, queue: str) -> "QueueReader":
+        """For a process that reads queues itself; `queue` is an address."""
+        from chalicelib.gateways.queue_reader import QueueReader
+
+        return QueueReader(self.client("sqs", WAITING), queue)
 
     # --- what is stored ------------------------------------------------------------------
 
