@@ -6,6 +6,11 @@ PY := .venv/bin/python
 INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
+# One process a core; whoever is out of tests takes some of another's.
+SIDE_BY_SIDE := --numprocesses auto --dist worksteal
+# What `make test` leaves to test-deep and test-infra.
+ELSEWHERE := tests/crash tests/load tests/test_infra.py tests/test_infra_permissions.py
+
 # A folder with manifest.json, or one audio file.
 VOICE_NOTES ?= $(firstword $(wildcard ../shared/data/voice_notes) sandbox/voice_notes/claim_en.ogg)
 
@@ -24,10 +29,11 @@ up: .venv/.offline ## all emulated services, with Puente, on one loopback port
 	@$(PY) -m sandbox up --with-puente
 
 test: .venv/.dev ## the test suite with its coverage gate
-	@$(PY) -m pytest --ignore=tests/crash --ignore=tests/load --cov --cov-report=term-missing:skip-covered
+	@$(PY) -m pytest $(SIDE_BY_SIDE) $(ELSEWHERE:%=--ignore=%) \
+	  --cov --cov-report=term-missing:skip-covered
 
 test-deep: .venv/.dev ## crashes, refusals, repeats and a crowd: minutes longer, without coverage
-	@$(PY) -m pytest tests/crash tests/load
+	@$(PY) -m pytest $(SIDE_BY_SIDE) tests/crash tests/load
 
 lint: .venv/.dev ## style
 	@$(PY) -m ruff check .

@@ -13,7 +13,7 @@ synth: .venv-infra/.ready ## templates, rule packs (cdk-nag), cfn-lint
 	@$(INFRA) -m infra synth --stage $(STAGE)
 
 test-infra: .venv/.dev synth ## what the templates promise
-	@$(PY) -m pytest tests/test_infra.py --no-cov -p no:cacheprovider
+	@$(PY) -m pytest $(SIDE_BY_SIDE) tests/test_infra*.py --no-cov -p no:cacheprovider
 
 rehearse: .venv/.dev .venv-rehearsal/.ready synth ## deploy to a local AWS and hold a conversation
 	@$(PY) -m infra rehearse --stage $(STAGE)

@@ -529,7 +529,7 @@ def _key(issue: Issue) -> tuple[str, str, str]:
 
 
 def test_defects_planted_in_real_flows_are_found() -> None:
-    files = _corpus(defective=False)[::6]
+    files = _corpus(defective=False)[::18]
     if not files:
         pytest.skip("the corpus of real flows is not on this machine")
     planted_count, missed = 0, []
@@ -540,7 +540,7 @@ def test_defects_planted_in_real_flows_are_found() -> None:
             planted_count += 1
             if not {_key(i) for i in lint(parse(mutant))} - before:
                 missed.append((path.name, name))
-    assert planted_count > 500
+    assert planted_count > 300
     assert len(missed) / planted_count < 0.05, missed
 
 
