@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.names import AI_KEY, SECRETS
-from infra.settings import SettingsProblem, Stage, load
+from infra.settings import FILE, SettingsProblem, Stage, load
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "build"
@@ -185,6 +185,7 @@ def main() -> int:
     for name, (_, about) in COMMANDS.items():
         command = commands.add_parser(name, help=about)
         command.add_argument("--stage", default="dev")
+        command.add_argument("--settings", default=FILE, help="another file than settings.yaml")
         if name == "secret":
             command.add_argument("--setting", choices=SECRETS, default=AI_KEY)
         if name == "flows":
@@ -193,7 +194,7 @@ def main() -> int:
     chosen = vars(parser.parse_args())
     command, stage = COMMANDS[chosen.pop("command")][0], chosen.pop("stage")
     try:
-        command(load(stage), **chosen)
+        command(load(stage, Path(chosen.pop("settings"))), **chosen)
     except (Problem, SettingsProblem) as problem:
         print(problem, file=sys.stderr)
         return 1

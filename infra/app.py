@@ -11,7 +11,9 @@ from infra.stacks.contact_center import ContactCenterStack
 from infra.stacks.data import DataStack
 from infra.stacks.instance import InstanceStack
 from infra.stacks.messaging import MessagingStack
+from infra.stacks.network import NetworkStack
 from infra.stacks.observability import ObservabilityStack
+from infra.stacks.worker import WorkerStack
 
 FLAGS = {
     # Log delivery by bucket policy: ACLs are off in every bucket.
@@ -24,7 +26,10 @@ def synth(stage: Stage, out: Path, package: tuple[Path, Path], *, checked: bool 
     app = cdk.App(outdir=str(out), analytics_reporting=False, context=FLAGS)
     data = DataStack(app, stage)
     instance = InstanceStack(app, stage)
-    messaging = MessagingStack(app, stage, data=data, instance=instance, package=package)
+    network = _network(app, stage, data)
+    messaging = MessagingStack(
+        app, stage, data=data, instance=instance, package=package, network=network
+    )
     messaging.add_stack_dependency(instance)
     messaging.add_stack_dependency(data)
     ContactCenterStack(
@@ -38,7 +43,14 @@ def synth(stage: Stage, out: Path, package: tuple[Path, Path], *, checked: bool 
     ObservabilityStack(app, stage, data=data)
     copies = CopiesStack(app, stage)
     BackupStack(app, stage, data=data).add_stack_dependency(copies)
+    if network and stage.worker.runs:
+        WorkerStack(app, stage, data=data, network=network, messaging=messaging)
     if checked:
         nag.check(app, stage)
     app.synth()
     return out
+
+
+def _network(app: cdk.App, stage: Stage, data: DataStack) -> NetworkStack | None:
+    wanted = stage.network.vpc or stage.worker.runs
+    return NetworkStack(app, stage, data=data) if wanted else None

@@ -3,9 +3,9 @@
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks, PCIDSS321Checks
 
-from infra.nag_reasons import ACKNOWLEDGED
+from infra.nag_reasons import acknowledged
 from infra.names import Names
-from infra.policies import MEDIA_PREFIX
+from infra.policies import MEDIA_PREFIX, network_interfaces
 from infra.settings import Stage
 from infra.stacks.data import copy_bucket
 
@@ -16,12 +16,18 @@ def wildcards(stage: Stage) -> tuple[str, ...]:
     instance = stage.connect.instance_id or f"{stage.prefix}-instance-id"
     connect = f"arn:aws:connect:{stage.region}:{stage.account}:instance/{instance}"
     numbers = () if stage.whatsapp.numbers else (at.number_arn("*"),)
+    in_vpc = (network_interfaces(at),) if stage.network.vpc else ()
+    traffic = f"arn:aws:logs:{stage.region}:{stage.account}:log-group:/aws/vpc/{stage.prefix}:*"
+    workers = f"arn:aws:logs:{stage.region}:{stage.account}:log-group:/aws/ecs/{stage.prefix}:*"
     return (
-        "*",  # X-Ray
+        "*",  # X-Ray; describing network interfaces and ECR's token know no resources either
         f"{connect}/contact/*",
         f"{at.log_group_arn}:*",
+        *((traffic,) if stage.network.vpc or stage.worker.runs else ()),
+        *((workers,) if stage.worker.runs else ()),
         f"{at.media_arn}/{MEDIA_PREFIX}/*",
         *numbers,
+        *in_vpc,
         # The replica: S3 copies every object, under a key known by its alias.
         f"{at.media_arn}/*",
         f"arn:aws:s3:::{copy_bucket(stage)}/*",
@@ -32,7 +38,7 @@ def wildcards(stage: Stage) -> tuple[str, ...]:
 def check(app: cdk.App, stage: Stage) -> None:
     """Let synth fail on any finding that is not acknowledged."""
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app), PCIDSS321Checks(app))
-    for rule, reason in ACKNOWLEDGED.items():
+    for rule, reason in acknowledged(stage).items():
         for finding in _findings(rule, stage):
             cdk.Validations.of(app).acknowledge(cdk.Acknowledgment(id=finding, reason=reason))
 

@@ -93,13 +93,14 @@ BY_LAMBDA = (
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """ARNs that are known only when the stacks exist."""
+    """ARNs that are known only when the stacks exist; `network`: subnets and security group."""
 
     names: Names
     key: str
     instance: str
     flows: Sequence[str]
     numbers: Sequence[str]
+    network: Sequence[str] = ()
 
 
 def statements(function: Function, at: Places) -> list[Statement]:
@@ -114,6 +115,7 @@ def statements(function: Function, at: Places) -> list[Statement]:
         *_whatsapp(uses, at),
         *_media(uses, at),
         *_secrets(function, at),
+        *_network(at),
     ]
     services = _encrypted(function, uses)
     return [*made, _key(services, at)] if services else made
@@ -196,6 +198,26 @@ def _secrets(function: Function, at: Places) -> list[Statement]:
     # The six letters Secrets Manager puts behind a name (its user guide, IAM examples).
     secret = f"{at.names.secret_arn(AI_KEY)}-??????"
     return [_allow("AiKey", ["secretsmanager:GetSecretValue"], [secret])]
+
+
+def _network(at: Places) -> list[Statement]:
+    """What Lambda does with the function's role to reach its subnets (Lambda, "Execution role").
+
+    Describing knows no resources (service authorization reference).
+    """
+    if not at.network:
+        return []
+    made = ["CreateNetworkInterface", "DeleteNetworkInterface"]
+    made += ["AssignPrivateIpAddresses", "UnassignPrivateIpAddresses"]
+    where = [network_interfaces(at.names), *at.network]
+    return [
+        _allow("Interfaces", [f"ec2:{action}" for action in made], where),
+        _allow("Look", ["ec2:DescribeNetworkInterfaces"], ["*"]),
+    ]
+
+
+def network_interfaces(names: Names) -> str:
+    return f"arn:aws:ec2:{names.region}:{names.account}:network-interface/*"
 
 
 def _encrypted(function: Function, uses: Uses) -> list[str]:

@@ -48,6 +48,33 @@ class WhatsApp:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Network:
+    """Whether functions run in a VPC. A worker always does."""
+
+    vpc: bool = False
+    nat_gateways: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worker:
+    """The container on Fargate: "off", "queued" or "inline", as the product's RUN_MODE."""
+
+    mode: str = "off"
+    min_tasks: int = 1
+    max_tasks: int = 10
+
+    @property
+    def runs(self) -> bool:
+        return self.mode != "off"
+
+    @property
+    def instead_of(self) -> tuple[str, ...]:
+        """The functions whose queues it reads."""
+        workers = ("inbound", "outbound", "voice_notes")
+        return {"off": (), "queued": workers, "inline": ("ingest", *workers)}[self.mode]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Backup:
     """Where copies go and how long they are kept."""
 
@@ -73,6 +100,8 @@ class Stage:
     connect: Connect
     whatsapp: WhatsApp
     backup: Backup
+    network: Network
+    worker: Worker
     concurrency: dict[str, int]
     product: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
@@ -105,11 +134,13 @@ def _stage(name: str, document: dict[str, Any], values: dict[str, Any]) -> Stage
         connect=Connect(**_tuples(values["connect"])),
         whatsapp=_whatsapp(**values["whatsapp"]),
         backup=Backup(**values["backup"]),
+        network=Network(**values["network"]),
+        worker=Worker(**values["worker"]),
         **plain,
     )
 
 
-_NESTED = ("connect", "whatsapp", "backup")
+_NESTED = ("connect", "whatsapp", "backup", "network", "worker")
 
 
 def _whatsapp(*, numbers: dict[str, Any] | None = None, waba_id: str = "") -> WhatsApp:
@@ -131,6 +162,10 @@ def _checked(stage: Stage) -> Stage:
         problems.append("backup.copy_region: another region than the stage's own")
     wrong = [n for n in stage.whatsapp.numbers if not n.startswith("phone-number-id-")]
     problems.extend(f"whatsapp.numbers: {n}: phone-number-id-<hex>" for n in wrong)
+    if stage.worker.mode not in ("off", "queued", "inline"):
+        problems.append('worker.mode: "off", queued or inline')
+    elif stage.worker.mode == "inline" and stage.worker.min_tasks != 1:
+        problems.append("worker.min_tasks: 1, since two inline services lose the order")
     missing = [f for f in stage.whatsapp.flows if not (FLOWS / f"{f}.json.j2").exists()]
     problems.extend(f"whatsapp.numbers: there is no contact_flows/{f}.json.j2" for f in missing)
     if problems:

@@ -7,51 +7,88 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from infra import inputs
+from infra.settings import FILE
 
 ROOT = Path(__file__).parent.parent
+BUILD = ROOT / "build"
 STAGE = "prod"
 PREFIX = f"puente-{STAGE}"
 INFRA = ROOT / ".venv-infra" / "bin" / "python"
 Resource = dict[str, Any]
 
 
+# Assemblies that were read; a stage's exports have its prefix.
+READ: list[Path | None] = []
+# Everything that is optional, switched on.
+OPTIONS: dict[str, Any] = {
+    "network": {"vpc": True, "nat_gateways": 2},
+    "worker": {"mode": "queued", "min_tasks": 1, "max_tasks": 10},
+    "whatsapp": {
+        "waba_id": "waba-0",
+        "numbers": {
+            "phone-number-id-a": {},
+            "phone-number-id-b": {"flow": "agent_guide", "language": "es"},
+        },
+    },
+}
+
+
 @cache
 def assembly() -> Path:
     """A current assembly: of `make synth`, of an earlier test run, or made now."""
-    for folder in (ROOT / "build" / "cdk" / STAGE, ROOT / "build" / "cdk-draft" / STAGE):
+    for folder in (BUILD / "cdk" / STAGE, BUILD / "cdk-draft" / STAGE):
         if inputs.is_current(folder):
             return folder
-    if not INFRA.exists():
-        pytest.skip("no .venv-infra: `make synth` makes it; CI does (make test-infra)")
-    command = [str(INFRA), "-m", "infra", "draft", "--stage", STAGE]
-    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert made.returncode == 0, made.stdout[-3000:] + made.stderr[-3000:]
-    return ROOT / "build" / "cdk-draft" / STAGE
+    return drafted(STAGE)
 
 
 @cache
-def stacks() -> dict[str, dict[str, Any]]:
+def with_options() -> Path:
+    """The same stage with `OPTIONS`."""
+    settings = BUILD / "options.yaml"
+    document = yaml.safe_load(FILE.read_text())
+    document["stages"] = {"options": document["stages"][STAGE] | OPTIONS}
+    wanted = yaml.safe_dump(document)
+    folder = BUILD / "cdk-draft" / "options"
+    if settings.exists() and settings.read_text() == wanted and inputs.is_current(folder):
+        return folder
+    BUILD.mkdir(exist_ok=True)
+    settings.write_text(wanted)
+    return drafted("options", "--settings", str(settings))
+
+
+def drafted(stage: str, *more: str) -> Path:
+    if not INFRA.exists():
+        pytest.skip("no .venv-infra: `make synth` makes it; CI does (make test-infra)")
+    command = [str(INFRA), "-m", "infra", "draft", "--stage", stage, *more]
+    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stdout[-3000:] + made.stderr[-3000:]
+    return BUILD / "cdk-draft" / stage
+
+
+@cache
+def stacks(folder: Path | None = None) -> dict[str, dict[str, Any]]:
     """Templates by concern: data, messaging, ..."""
-    files = assembly().glob(f"{PREFIX}-*.template.json")
+    files = (folder or assembly()).glob("puente-*.template.json")
+    READ.append(folder)
     return {
-        file.name.removeprefix(f"{PREFIX}-").removesuffix(".template.json"): json.loads(
-            file.read_text()
-        )
+        file.name.split("-", 2)[2].removesuffix(".template.json"): json.loads(file.read_text())
         for file in files
     }
 
 
-def of_type(kind: str) -> list[Resource]:
+def of_type(kind: str, folder: Path | None = None) -> list[Resource]:
     """The properties of all resources of a type, with their references resolved."""
-    return [one["Properties"] for one in whole(kind)]
+    return [one["Properties"] for one in whole(kind, folder)]
 
 
-def whole(kind: str) -> list[Resource]:
+def whole(kind: str, folder: Path | None = None) -> list[Resource]:
     return [
         {**one, "Properties": resolved(one.get("Properties", {}), template), "Name": name}
-        for template in stacks().values()
+        for template in stacks(folder).values()
         for name, one in template["Resources"].items()
         if one["Type"] == kind
     ]
@@ -100,7 +137,8 @@ def _get_att(given: Any, template: dict[str, Any]) -> str:
 
 
 def _exported(name: str, template: dict[str, Any]) -> str:
-    for other in stacks().values():
+    made = [stacks(folder) for folder in READ]
+    for other in (one for every in made for one in every.values()):
         for output in other.get("Outputs", {}).values():
             if output.get("Export", {}).get("Name") == name:
                 return str(resolved(output["Value"], other))

@@ -20,6 +20,7 @@ from infra.stacks.data import DataStack
 from infra.stacks.environment import environment
 from infra.stacks.guards import retention, tls_only, tls_publish
 from infra.stacks.instance import InstanceStack
+from infra.stacks.network import NetworkStack
 
 LETTERS_DAYS = 14  # SQS keeps messages no longer
 MAX_LOOKS = 1000  # the largest maxReceiveCount of SQS
@@ -49,8 +50,10 @@ class MessagingStack(ConcernStack):
         data: DataStack,
         instance: InstanceStack,
         package: tuple[Path, Path],
+        network: NetworkStack | None,
     ) -> None:
         super().__init__(scope, "messaging", stage)
+        self.network = network if stage.network.vpc else None
         self.data, self.instance = data, instance
         self.queues: dict[str, sqs.CfnQueue] = {}
         self.policies: dict[str, iam.CfnManagedPolicy] = {}
@@ -211,6 +214,9 @@ class MessagingStack(ConcernStack):
             tracing=lambda_.Tracing.ACTIVE,
             role=self._role(function),
             log_group=self.log_group,
+            vpc=self.network.vpc if self.network else None,
+            vpc_subnets=self.network.subnets if self.network else None,
+            security_groups=[self.network.inside] if self.network else None,
         )
         for source in function.sources:
             # Lambda tries the queue when the mapping is made: the policy must be there.
@@ -231,6 +237,7 @@ class MessagingStack(ConcernStack):
             flows=list(self.instance.flow_arns.values()),
             numbers=[self.names.number_arn(n) for n in self.stage.whatsapp.numbers]
             or [self.names.number_arn("*")],
+            network=self.network.arns if self.network else [],
         )
         document = {
             "Version": "2012-10-17",
@@ -268,6 +275,8 @@ class MessagingStack(ConcernStack):
     def _event_source(
         self, function: lambda_.Function, source: functions.Source
     ) -> lambda_.CfnEventSourceMapping:
+        # A container reads the queue instead; the function stays, for the way back.
+        read_by_worker = functions.reader_of(source.queue).name in self.stage.worker.instead_of
         window = {"maximum_batching_window_in_seconds": source.window_s} if source.window_s else {}
         return lambda_.CfnEventSourceMapping(
             self,
@@ -276,6 +285,7 @@ class MessagingStack(ConcernStack):
             function_name=function.function_arn,
             batch_size=source.batch,
             function_response_types=["ReportBatchItemFailures"],
+            enabled=not read_by_worker,
             **window,
         )
 

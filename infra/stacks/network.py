@@ -1,0 +1,133 @@
+"""A VPC for those who must have one: private subnets, endpoints, one way out through NAT.
+
+Amazon Connect's chat service and the AI service have no endpoint in a VPC, so a way out there must
+be. What has one (SQS, Secrets Manager, End User Messaging, S3, DynamoDB) never leaves the network.
+"""
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.settings import Stage
+from infra.stacks.base import ConcernStack
+from infra.stacks.data import DataStack
+from infra.stacks.guards import retention
+
+ZONES = 2
+HTTPS = 443
+# AWS PrivateLink, "AWS services that integrate": those of them that the product calls.
+SERVICES = ("sqs", "secretsmanager", "social-messaging")
+FOR_CONTAINERS = ("ecr.api", "ecr.dkr", "logs")
+
+
+class NetworkStack(ConcernStack):
+    """`vpc`, and `inside`: the security group of functions and containers. Nothing may come in."""
+
+    def __init__(self, scope: Construct, stage: Stage, *, data: DataStack) -> None:
+        super().__init__(scope, "network", stage)
+        self.vpc = self._vpc()
+        self.inside = ec2.SecurityGroup(
+            self,
+            "Inside",
+            vpc=self.vpc,
+            description="Functions and containers: HTTPS out, nothing in",
+            allow_all_outbound=False,
+        )
+        self.inside.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "AWS and AI, by TLS")
+        self._gateways()
+        for service in (*SERVICES, *(FOR_CONTAINERS if stage.worker.runs else ())):
+            self._endpoint(service)
+        self._flow_logs(data)
+
+    @property
+    def subnets(self) -> ec2.SubnetSelection:
+        return ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
+
+    @property
+    def arns(self) -> list[str]:
+        """Subnets and security group, as IAM names them."""
+        place = f"arn:aws:ec2:{self.region}:{self.account}"
+        subnets = [f"{place}:subnet/{one.subnet_id}" for one in self.vpc.private_subnets]
+        return [*subnets, f"{place}:security-group/{self.inside.security_group_id}"]
+
+    def _vpc(self) -> ec2.Vpc:
+        subnets = [
+            ec2.SubnetConfiguration(
+                name="out", subnet_type=ec2.SubnetType.PUBLIC, map_public_ip_on_launch=False
+            ),
+            ec2.SubnetConfiguration(name="in", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+        ]
+        return ec2.Vpc(
+            self,
+            "Vpc",
+            vpc_name=self.stage.prefix,
+            nat_gateways=self.stage.network.nat_gateways,
+            subnet_configuration=subnets,
+            availability_zones=[cdk.Fn.select(n, cdk.Fn.get_azs()) for n in range(ZONES)],
+            restrict_default_security_group=False,
+        )
+
+    def _gateways(self) -> None:
+        """S3 and DynamoDB: no charge, no way out."""
+        for name, service in (
+            ("S3", ec2.GatewayVpcEndpointAwsService.S3),
+            ("DynamoDb", ec2.GatewayVpcEndpointAwsService.DYNAMODB),
+        ):
+            self.vpc.add_gateway_endpoint(name, service=service)
+
+    def _endpoint(self, service: str) -> None:
+        name = "".join(word.capitalize() for word in service.replace(".", "-").split("-"))
+        group = ec2.SecurityGroup(
+            self,
+            f"To{name}",
+            vpc=self.vpc,
+            description=f"The endpoint of {service}",
+            allow_all_outbound=False,
+        )
+        group.add_ingress_rule(self.inside, ec2.Port.tcp(HTTPS), "from inside")
+        self.vpc.add_interface_endpoint(
+            name,
+            service=ec2.InterfaceVpcEndpointAwsService(service),
+            security_groups=[group],
+            open=False,
+            private_dns_enabled=True,
+        )
+
+    def _flow_logs(self, data: DataStack) -> None:
+        group = logs.LogGroup(
+            self,
+            "Traffic",
+            log_group_name=f"/aws/vpc/{self.stage.prefix}",
+            retention=retention(self.stage.log_retention_days),
+            encryption_key=data.key,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        writer = iam.Role(
+            self, "Writer", assumed_by=iam.ServicePrincipal("vpc-flow-logs.amazonaws.com")
+        )
+        iam.ManagedPolicy(
+            self,
+            "MayWrite",
+            roles=[writer],
+            statements=[
+                iam.PolicyStatement(
+                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                    resources=[
+                        f"arn:aws:logs:{self.region}:{self.account}:log-group:"
+                        f"/aws/vpc/{self.stage.prefix}:*"
+                    ],
+                )
+            ],
+        )
+        ec2.CfnFlowLog(
+            self,
+            "FlowLog",
+            resource_id=self.vpc.vpc_id,
+            resource_type="VPC",
+            traffic_type="ALL",
+            log_destination_type="cloud-watch-logs",
+            log_group_name=group.log_group_name,
+            deliver_logs_permission_arn=writer.role_arn,
+        )

@@ -1,0 +1,194 @@
+"""What a stage may switch on: a VPC, a container on Fargate, several numbers. All at once here."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.settings import Settings
+from infra import nag_reasons, names, settings
+from infra.functions import FUNCTIONS, by_name
+from infra.names import Names
+from infra.permissions import listed
+from infra.settings import SettingsProblem, Worker
+from tests.infra_templates import ROOT, of_type, with_options
+from tests.test_infra_link import stage
+
+AT = Names(prefix="puente-options", account="123456789012", region="us-east-1")
+# Actions that know no resources (service authorization reference).
+NEEDS_A_STAR = {"xray", "ec2:DescribeNetworkInterfaces", "ecr:GetAuthorizationToken"}
+
+
+@cache
+def all_of(kind: str) -> list[dict[str, Any]]:
+    return of_type(kind, with_options())
+
+
+# --- rules ------------------------------------------------------------------------------------
+
+
+def test_the_rule_packs_find_nothing_else() -> None:
+    report = json.loads((with_options() / "validation-report.json").read_text())
+    assert [one for pack in report["pluginReports"] for one in pack["violations"]] == []
+
+
+def test_what_an_option_lets_us_live_with_has_its_reason() -> None:
+    every = {**nag_reasons.WITH_VPC, **nag_reasons.WITH_WORKER, **nag_reasons.WITHOUT_VPC}
+    assert all(len(reason) > 40 for reason in every.values())
+    assert len(every) <= 5
+
+
+def test_a_lone_star_is_only_where_aws_knows_no_resources() -> None:
+    for kind in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
+        for one in all_of(kind):
+            for statement in one["PolicyDocument"]["Statement"]:
+                if "*" in listed(statement["Resource"]):
+                    actions = listed(statement["Action"])
+                    assert all({a, a.partition(":")[0]} & NEEDS_A_STAR for a in actions), actions
+
+
+# --- network ----------------------------------------------------------------------------------
+
+
+def test_every_function_runs_inside_and_nothing_comes_in() -> None:
+    """CP-48."""
+    made = all_of("AWS::Lambda::Function")
+    assert len(made) == len(FUNCTIONS)
+    assert all(len(one["VpcConfig"]["SubnetIds"]) == 2 for one in made)
+    groups = {one["GroupDescription"]: one for one in all_of("AWS::EC2::SecurityGroup")}
+    inside = groups["Functions and containers: HTTPS out, nothing in"]
+    assert "SecurityGroupIngress" not in inside
+    assert [(one["FromPort"], one["ToPort"]) for one in inside["SecurityGroupEgress"]] == [
+        (443, 443)
+    ]
+    assert not any(one["MapPublicIpOnLaunch"] for one in all_of("AWS::EC2::Subnet"))
+
+
+def test_what_has_an_endpoint_never_leaves_the_network() -> None:
+    services = {one["ServiceName"].rpartition("us-east-1.")[2] for one in endpoints()}
+    assert {"s3", "dynamodb", "sqs", "secretsmanager", "social-messaging"} <= services
+
+
+def endpoints() -> list[dict[str, Any]]:
+    return all_of("AWS::EC2::VPCEndpoint")
+
+
+def test_the_traffic_is_on_record() -> None:
+    (flows,) = all_of("AWS::EC2::FlowLog")
+    assert flows["TrafficType"] == "ALL"
+
+
+# --- container --------------------------------------------------------------------------------
+
+
+@cache
+def container() -> dict[str, Any]:
+    (task,) = all_of("AWS::ECS::TaskDefinition")
+    (only,) = task["ContainerDefinitions"]
+    return dict(only)
+
+
+def test_the_container_starts_with_sound_settings() -> None:
+    environment = {one["Name"]: one["Value"] for one in container()["Environment"]}
+    found = Settings.from_environment(environment)
+    assert found.run_mode == "queued"
+    assert dict(found.languages_by_number) == {"phone-number-id-b": "es"}
+
+
+def test_the_container_cannot_write_and_is_not_root() -> None:
+    assert container()["ReadonlyRootFilesystem"] is True
+    assert container()["User"] == "10001"
+    (service,) = all_of("AWS::ECS::Service")
+    network = service["NetworkConfiguration"]["AwsvpcConfiguration"]
+    assert network["AssignPublicIp"] == "DISABLED"
+    assert service["DeploymentConfiguration"]["DeploymentCircuitBreaker"]["Rollback"] is True
+
+
+def test_a_queue_has_one_kind_of_reader() -> None:
+    """Where the container reads, no function does; the way back is one setting."""
+    enabled = {
+        one["EventSourceArn"]: one["Enabled"] for one in all_of("AWS::Lambda::EventSourceMapping")
+    }
+    fifo = {AT.queue_arn(queue) for queue in names.WORK_QUEUES if queue.endswith(".fifo")}
+    assert {arn for arn, on in enabled.items() if not on} == fifo
+
+
+def test_the_container_may_do_what_the_functions_may_whose_place_it_takes() -> None:
+    """Each of them is proven in tests/test_infra_permissions.py."""
+    (role,) = [one for one in all_of("AWS::IAM::Role") if "worker" in one.get("RoleName", "")]
+    assert len(role["ManagedPolicyArns"]) == len(Worker(mode="queued").instead_of)
+    assert not role.get("Policies")
+
+
+def test_more_containers_come_when_messages_wait() -> None:
+    (target,) = all_of("AWS::ApplicationAutoScaling::ScalableTarget")
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 10)
+    steps = all_of("AWS::ApplicationAutoScaling::ScalingPolicy")
+    assert len(steps) == 2
+    watched = json.dumps(all_of("AWS::CloudWatch::Alarm"))
+    assert "ApproximateNumberOfMessagesVisible" in watched
+    assert "RunningTaskCount" in watched
+
+
+def test_two_inline_services_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsProblem, match="lose the order"):
+        stage(tmp_path, worker={"mode": "inline", "min_tasks": 2})
+    with pytest.raises(SettingsProblem, match="queued or inline"):
+        stage(tmp_path, worker={"mode": "on"})
+
+
+def test_the_inline_service_reads_the_events_as_well() -> None:
+    assert Worker(mode="inline").instead_of == ("ingest", "inbound", "outbound", "voice_notes")
+    assert {by_name(one).name for one in Worker(mode="inline").instead_of}
+
+
+def test_the_image_holds_what_it_copies_and_runs_as_nobody() -> None:
+    """Multi-stage, without root, and nothing of the laptop in it."""
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    assert sum(line.startswith("FROM ") for line in lines) == 2
+    copied = " ".join(line for line in lines if line.startswith("COPY "))
+    for absent in ("sandbox", "tests", "infra", ".env", "requirements-dev", "requirements-offline"):
+        assert absent not in copied
+    assert lines.index("USER 10001") < next(
+        i for i, line in enumerate(lines) if line.startswith("ENTRYPOINT")
+    )
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in ignored
+    sent = {line.removeprefix("!") for line in ignored if line.startswith("!")}
+    assert set(re.findall(r"^COPY (?!--)(.+) \S+$", "\n".join(lines), re.MULTILINE)) <= {
+        *sent,
+        "requirements.txt requirements-container.txt",
+    }
+
+
+# --- numbers ----------------------------------------------------------------------------------
+
+
+def test_each_number_has_its_flow_and_may_open_it() -> None:
+    """UT-29, CP-13."""
+    environment = next(
+        one["Environment"]["Variables"]
+        for one in all_of("AWS::Lambda::Function")
+        if one["FunctionName"] == AT.function("inbound")
+    )
+    assert "phone-number-id-b=" in json.dumps(environment["CONNECT_FLOWS_BY_NUMBER"])
+    flows = {one["Name"] for one in all_of("AWS::Connect::ContactFlow")}
+    assert flows == {"puente-options-whatsapp_inbound", "puente-options-agent_guide"}
+    policy = next(
+        one["PolicyDocument"]["Statement"]
+        for one in all_of("AWS::IAM::ManagedPolicy")
+        if one.get("ManagedPolicyName") == f"{AT.function('inbound')}-us-east-1"
+    )
+    (opening,) = [one for one in policy if one["Action"] == ["connect:StartChatContact"]]
+    assert len(opening["Resource"]) == 2 + len(flows)
+    (sending,) = [one for one in policy if one["Sid"] == "WhatsApp"]
+    assert sending["Resource"] == [AT.number_arn(f"phone-number-id-{n}") for n in "ab"]
+
+
+def test_the_settings_file_has_every_option_switched_off() -> None:
+    for name in ("dev", "prod"):
+        known = settings.load(name)
+        assert (known.network.vpc, known.worker.mode, known.whatsapp.numbers) == (False, "off", {})
