@@ -15,7 +15,7 @@ ELSEWHERE := tests/crash tests/load tests/test_infra.py tests/test_infra_permiss
 VOICE_NOTES ?= $(firstword $(wildcard ../shared/data/voice_notes) sandbox/voice_notes/claim_en.ogg)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-deep lint types format flows eval-voice ci clean
+.PHONY: help setup demo up test test-deep hunt lint types format flows eval-voice ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -34,6 +34,10 @@ test: .venv/.dev ## the test suite with its coverage gate
 
 test-deep: .venv/.dev ## crashes, refusals, repeats and a crowd: minutes longer, without coverage
 	@$(PY) -m pytest $(SIDE_BY_SIDE) tests/crash tests/load
+
+hunt: .venv/.dev ## new random stories of crashes and repeats: PUENTE_STORIES=500 PUENTE_SEED=7
+	@PUENTE_STORIES=$${PUENTE_STORIES:-100} $(PY) -m pytest -s -p no:logging tests/crash/test_at_least_once.py -k story \
+	  | grep -v '^{"'
 
 lint: .venv/.dev ## style
 	@$(PY) -m ruff check .

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from chalicelib.errors import Garbled, Throttled, Unsure
+from chalicelib.errors import Garbled, Throttled, Unreachable, Unsure
 
 FAILURES_TO_OPEN = 5
 OPEN_SECONDS = 30.0
@@ -34,10 +34,15 @@ class Breaker:
         self._check()
         try:
             yield
-        except (Unsure, Garbled):
+        except (Unsure, Garbled, Unreachable):
             self._count()
             raise
         self._close()
+
+    def refuse_while_open(self) -> None:
+        """Raise Throttled where `passing` would; nothing is tried by this."""
+        if self.is_open and self._clock() - self._opened_at < OPEN_SECONDS:
+            raise self._refusal()
 
     @property
     def is_open(self) -> bool:
@@ -48,12 +53,15 @@ class Breaker:
             if not self.is_open:
                 return
             if self._clock() - self._opened_at < OPEN_SECONDS:
-                raise Throttled(
-                    f"{self._service} is left alone for a while",
-                    service=self._service,
-                    code="breaker_open",
-                )
+                raise self._refusal()
             self._opened_at = self._clock()  # this call is the one that tries
+
+    def _refusal(self) -> Throttled:
+        return Throttled(
+            f"{self._service} is left alone for a while",
+            service=self._service,
+            code="breaker_open",
+        )
 
     def _count(self) -> None:
         with self._lock:

@@ -49,6 +49,13 @@ class Deliveries:
             warn("a status of a message that is not ours", status=status.status)
             count("StatusUnmatched")
             return
+        if (
+            callback
+            and status.status == "failed"
+            and callback.attempt < self._history.sends(record)
+        ):
+            count("OutboundOldAttemptFailed")  # sent again since, and that send has its own status
+            return
         update = self._update(status, record, callback)
         # Told before it is stored: a crash in between repeats the notice under the same token,
         # the other way round the agent would never read it.
@@ -56,8 +63,20 @@ class Deliveries:
             self._failed(status, callback or callback_of(record, self._history.contact_of(record)))
         saved = self._history.save_status(update)
         sent = callback or callback_of(record, saved.contact)
+        if callback and callback.attempt < saved.sends:
+            self._doubled(record, callback)
         if saved.moved and saved.role == "AGENT" and sent:
             self._show_receipt(status.status, sent)
+
+    def _sent_again_since(self, callback: Callback) -> bool:
+        """Whether a later send of the same part has a fate of its own."""
+        return callback.attempt < self._history.sends(callback.record)
+
+    def _doubled(self, record: str, callback: Callback) -> None:
+        """The send before the last one did arrive: the customer has it twice. Counted once."""
+        item = self._contacts.load(callback.contact)
+        if item and self._history.first_time(f"{record}#twice", item.conversation, item.customer):
+            count("OutboundDoubled")
 
     def _record_of(self, status: DeliveryStatus) -> str:
         return self._history.record_of(status.wamid) if status.wamid else ""

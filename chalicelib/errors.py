@@ -6,7 +6,8 @@
     ├── ContentError         the customer's or agent's content cannot be handled as it is
     └── ServiceError         an external service did not do what we asked
         ├── Throttled        refused for now: it did NOT happen; try again later
-        │   └── OutOfTurn    another event of the batch has to be finished first
+        │   ├── OutOfTurn    another event of the batch has to be finished first
+        │   └── Unreachable  no connection at all
         ├── Unsure           time-out, broken connection, 5xx: it MAY have happened
         ├── Garbled          answered something unreadable; asking again is harmless
         ├── Denied           credentials or token refused; it did not happen
@@ -87,6 +88,10 @@ class Throttled(ServiceError):
 
 class OutOfTurn(Throttled):
     """Another event of the same batch, named by `code`, was begun before and goes first."""
+
+
+class Unreachable(Throttled):
+    """No connection could be made: it did not happen, and the service may be down."""
 
 
 class Unsure(ServiceError):

@@ -80,6 +80,26 @@ class Settings(BaseModel):
         description="StartChatContact also connects and streams; false: three calls.",
     )
 
+    connect_messages_per_second: float = Field(
+        10,
+        ge=0,
+        description="Quota of SendMessage and SendEvent of the instance; 0: not paced.",
+    )
+    connect_chats_per_second: float = Field(
+        5, ge=0, description="Quota of StartChatContact of the instance; 0: not paced."
+    )
+    connect_uploads_per_second: float = Field(
+        2, ge=0, description="Quota of attachment uploads of the instance; 0: not paced."
+    )
+
+    whatsapp_messages_per_second: float = Field(
+        80, ge=0, description="What Meta takes from one number; 0: not paced."
+    )
+    whatsapp_pair_seconds: float = Field(
+        6,
+        ge=0,
+        description="Seconds between messages to one customer, 45 on credit; 0: not paced.",
+    )
     whatsapp_phone_number_id: str = Field(
         "", description="End User Messaging id of the number, used when an event does not name one."
     )
@@ -183,6 +203,9 @@ class Settings(BaseModel):
         "https://api.openai.com/v1",
         pattern=r"^https?://",
         description="Any OpenAI-compatible endpoint.",
+    )
+    ai_calls_per_minute: float = Field(
+        100, ge=0, description="What the AI service takes from one process; 0: not paced."
     )
     transcription_models: Names = Field(
         ("gpt-transcribe",), min_length=1, description="Speech models in the order they are tried."

@@ -78,6 +78,10 @@ class Showing:
         self._texts = texts
         self._clock = clock
 
+    def ready(self) -> None:
+        """Raise Throttled when nothing can be shown now, before anything is claimed for it."""
+        self._chat.ready()
+
     def show(self, work: Work) -> None:
         """Make the bundle visible and record it.
 

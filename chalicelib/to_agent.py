@@ -64,6 +64,7 @@ class ToAgent:
 
         Raises a retryable ServiceError when it must come again; nothing is lost by then.
         """
+        self._showing.ready()
         following = Round(bundle.arrival.key, bundle.members)
         for _ in range(MAX_ROUNDS):
             following = self._round(following, bundle, remaining_s)

@@ -5,6 +5,7 @@ durable, and a part whose answer was lost waits for a status to prove it.
 """
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,7 +21,7 @@ from chalicelib.contact import (
     resumed,
     sending_again,
 )
-from chalicelib.conversation import MAX_ATTEMPTS, Member, OpenChat, Pending
+from chalicelib.conversation import MAX_ATTEMPTS, Member
 from chalicelib.errors import (
     ContentError,
     OutOfTurn,
@@ -31,6 +32,8 @@ from chalicelib.errors import (
     Unsure,
     WindowClosed,
 )
+from chalicelib.introductions import Introductions
+from chalicelib.log import count
 from chalicelib.outbound_replies import OutboundReplies
 from chalicelib.ports.chat import Chat
 from chalicelib.ports.contacts import Contacts
@@ -49,12 +52,14 @@ MAX_ROUNDS = 5  # introduce, take over and one lost race each cost a round
 
 @dataclass(slots=True)
 class Sending:
-    """One claimed event on its way; `sent`: message ids by record key."""
+    """One claimed event on its way; `sent`: message ids by record key; `again`: a part is sent
+    once more although the send before it may have arrived."""
 
     item: ContactItem
     event: ChatEvent
     pending: OutboundPending
     sent: dict[str, str] = field(default_factory=dict)
+    again: bool = False
 
 
 class ToCustomer:
@@ -78,7 +83,6 @@ class ToCustomer:
         self._contacts = contacts
         self._conversations = conversations
         self._history = history
-        self._chat = chat
         self._whatsapp = whatsapp
         self._replies = replies
         self._tell_agent = tell_agent
@@ -86,6 +90,9 @@ class ToCustomer:
         self._clock = clock
         self._new_id = new_id
         self._unsure_wait_s = unsure_wait_s
+        self._introductions = Introductions(
+            contacts=contacts, conversations=conversations, chat=chat, clock=clock
+        )
 
     def forward(self, event: ChatEvent, body: str = "", others: Collection[str] = ()) -> None:
         """Send the event's message to the customer, once.
@@ -101,11 +108,7 @@ class ToCustomer:
 
     def end(self, event: ChatEvent) -> None:
         """Note that the chat is over, so that the next message opens a new one at once."""
-        item = self._contacts.load(event.initial_contact_id)
-        if item is None:
-            item = self._introduce(event.initial_contact_id)
-        if item is not None:
-            self._conversations.end(item.conversation, event.initial_contact_id, self._clock())
+        self._introductions.end(event)
 
     def _round(self, event: ChatEvent, body: str, others: Collection[str]) -> bool:
         """One try to claim; True when the event is finished."""
@@ -115,7 +118,7 @@ class ToCustomer:
         )
         item = self._contacts.claim(contact, mine)
         if item is None:
-            return self._introduce(contact) is None
+            return self._introductions.of(contact) is None
         if mine.ring_entry in item.done:
             return True
         found = item.pending
@@ -145,33 +148,6 @@ class ToCustomer:
             return True
         self._perform(Sending(item, event, mine), body, maybe_sent=False)
         return True
-
-    def _introduce(self, contact: str) -> ContactItem | None:
-        """Find out whose contact this is; None when it is none of ours.
-
-        Normal for the greeting, which is published before StartChatContact has answered.
-        """
-        try:
-            key = self._chat.attributes(contact).get("conversation", "")
-        except Rejected:
-            return None  # Connect does not know this contact, and never will
-        conversation = self._conversations.load(key) if key else None
-        if conversation is None:
-            return None
-        known = conversation.chat
-        if known and known.contact != contact and conversation.pending is None:
-            self._chat.stop(contact)  # a second chat that nobody recorded (protocol 4.4)
-            return None
-        item = ContactItem(
-            chat=known if known and known.contact == contact else OpenChat(contact=contact),
-            conversation=key,
-            customer=conversation.customer,
-            reply=conversation.reply,
-            language=conversation.language,
-            wrote_at=max(conversation.wrote_at, _claimed_at(conversation.pending)),
-        )
-        self._contacts.create(item)
-        return item
 
     def _give_up_on(self, item: ContactItem, found: OutboundPending) -> bool:
         """Law 8: a claim whose message left the queue must not block its successors for ever.
@@ -204,6 +180,7 @@ class ToCustomer:
                 self._hand_back(sending, since=0)
             raise
         self._send_parts(sending, bodies)
+        self._tell_doubt(sending)
         self._record(sending, "sent", bodies)
 
     def _hand_back(self, sending: Sending, *, since: int) -> None:
@@ -238,8 +215,20 @@ class ToCustomer:
         if verdict == "wait":
             self._hand_back(sending, since=pending.since)
             raise Throttled("waiting for a status to prove the send", service="whatsapp")
-        again = next_part(pending, now) if verdict == "proven" else sending_again(pending, now)
-        self._progress(sending, again)
+        if verdict == "proven":
+            return self._progress(sending, next_part(pending, now))
+        self._progress(sending, sending_again(pending, now))
+        self._history.sent_again(key, sending.pending.attempt)
+        sending.again = True
+        return None
+
+    def _tell_doubt(self, sending: Sending) -> None:
+        """The agent reads that the customer may have it twice; the history keeps it in any case."""
+        if not sending.again:
+            return
+        count("OutboundSentUnsure")
+        with suppress(ServiceError):
+            self._tell_agent.say(sending.item, "outbound.doubled", sending.event.id)
 
     def _progress(self, sending: Sending, now_at: OutboundPending) -> None:
         self._contacts.progress(sending.item.chat.contact, now_at)
@@ -263,7 +252,9 @@ class ToCustomer:
             raise
         except ServiceError as refused:
             if refused.retryable:
-                self._hand_back(sending, since=0)
+                # Of a repeated send, the one before is as unsure as it was.
+                again = sending.pending.attempt > 1
+                self._hand_back(sending, since=sending.pending.since if again else 0)
             raise
 
     def _record(
@@ -299,7 +290,3 @@ class ToCustomer:
                 bodies={event.id: body},
             )
         )
-
-
-def _claimed_at(pending: Pending | None) -> int:
-    return max((member.sent_at for member in pending.members), default=0) if pending else 0

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from chalicelib.gateways.end_user_messaging import EndUserMessaging
     from chalicelib.gateways.media import MediaBucket
     from chalicelib.gateways.message_table import MessageTable
-    from chalicelib.gateways.openai_ai import OpenAiGateway
     from chalicelib.gateways.queue_reader import QueueReader
     from chalicelib.gateways.secrets import Secrets
     from chalicelib.ports.whatsapp import WhatsApp
@@ -173,8 +172,14 @@ class Doors:
     @cached_property
     def chat(self) -> "ConnectChat":
         from chalicelib.breaker import Breaker
-        from chalicelib.gateways.connect_chat import ConnectChat
+        from chalicelib.gateways.connect_chat import ConnectChat, rates
+        from chalicelib.pacing import Pace
 
+        quotas = rates(
+            messages=self.settings.connect_messages_per_second,
+            chats=self.settings.connect_chats_per_second,
+            uploads=self.settings.connect_uploads_per_second,
+        )
         return ConnectChat(
             connect=lambda: self.client("connect"),
             participant=self.client("connectparticipant"),
@@ -186,13 +191,30 @@ class Doors:
             duration_minutes=self.settings.chat_duration_minutes,
             one_call=self.settings.start_chat_in_one_call,
             breaker=Breaker("connect", self._now),
+            pace=Pace("connect", quotas, self._now),
         )
 
     @cached_property
     def whatsapp(self) -> "WhatsApp":
-        """The provider that the settings name."""
+        """The provider that the settings name, at its pace."""
+        from chalicelib.breaker import Breaker
+        from chalicelib.paced_whatsapp import PacedWhatsApp, rates
+        from chalicelib.pacing import Pace
+
+        quotas = rates(
+            self.settings.whatsapp_messages_per_second, self.settings.whatsapp_pair_seconds
+        )
+        return PacedWhatsApp(
+            self._provider, Pace("whatsapp", quotas, self._now), Breaker("whatsapp", self._now)
+        )
+
+    def _provider(self) -> "WhatsApp":
         if self.settings.whatsapp_provider == "eum":
             return self.end_user_messaging
+        return self.cloud_api
+
+    @cached_property
+    def cloud_api(self) -> "WhatsApp":
         from chalicelib.gateways.cloud_api import CloudApi
         from chalicelib.gateways.web_files import WebFiles
 
@@ -218,10 +240,12 @@ class Doors:
         )
 
     @cached_property
-    def ai(self) -> "OpenAiGateway":
+    def ai(self) -> "PacedAi":
         from openai import OpenAI
 
         from chalicelib.gateways.openai_ai import OpenAiGateway
+        from chalicelib.paced_ai import PacedAi, rates
+        from chalicelib.pacing import Pace
 
         client = OpenAI(
             api_key=self.secret(self.settings.openai_api_key),
@@ -229,11 +253,13 @@ class Doors:
             max_retries=0,  # the gateway retries within the caller's budget
             timeout=READ_SECONDS,
         )
-        return OpenAiGateway(
+        gateway = OpenAiGateway(
             client,
             transcription_models=self.settings.transcription_models,
             structuring_models=self.settings.llm_models,
         )
+        quota = rates(self.settings.ai_calls_per_minute)
+        return PacedAi(gateway, Pace("ai", quota, self._now))
 
     def _conversation_expires(self) -> int:
         return self.clock() + self.settings.conversation_retention_days * DAY

@@ -70,6 +70,17 @@ MAX_RECEIVES = 100
 FLOWS = Path(__file__).parent.parent / "contact_flows"
 
 
+# Nobody limits us here, unless a switch says so: then a test sets the quotas as well.
+NO_QUOTAS = (
+    "CONNECT_MESSAGES_PER_SECOND",
+    "CONNECT_CHATS_PER_SECOND",
+    "CONNECT_UPLOADS_PER_SECOND",
+    "WHATSAPP_MESSAGES_PER_SECOND",
+    "WHATSAPP_PAIR_SECONDS",
+    "AI_CALLS_PER_MINUTE",
+)
+
+
 class World:
     """A running sandbox. `settings` overrides environment values of the product by name.
 
@@ -158,6 +169,7 @@ class World:
             # The offline recogniser knows how sure it is and says so only to models that have
             # logprobs; the default model has none.
             "TRANSCRIPTION_MODELS": "gpt-4o-transcribe",
+            **dict.fromkeys(NO_QUOTAS, "0"),
             **{name: self.sqs.url(queue) for name, queue in queues.items()},
             **self._overrides,
         }

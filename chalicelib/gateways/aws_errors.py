@@ -16,7 +16,7 @@ from botocore.exceptions import (
     ParamValidationError,
 )
 
-from chalicelib.errors import Denied, Rejected, ServiceError, Throttled, Unsure
+from chalicelib.errors import Denied, Rejected, ServiceError, Throttled, Unreachable, Unsure
 
 THROTTLES = frozenset(
     (
@@ -62,7 +62,7 @@ def aws(service: str) -> Iterator[None]:
             f"{service} refuses these parameters", service=service, code="ParamValidation"
         ) from error
     except (ConnectTimeoutError, EndpointConnectionError) as error:
-        raise Throttled(
+        raise Unreachable(
             f"{service} cannot be reached", service=service, code=type(error).__name__
         ) from error
     except NoCredentialsError as error:

@@ -17,6 +17,7 @@ from chalicelib.errors import (
     Rejected,
     ServiceError,
     Throttled,
+    Unreachable,
     Unsure,
     WindowClosed,
 )
@@ -58,7 +59,11 @@ class CloudApi:
         self._download = download
 
     def send(self, origination_id: str, body: Mapping[str, object]) -> str:
-        answer = self._post(f"{origination_id}/messages", body)
+        try:
+            answer = self._post(f"{origination_id}/messages", body)
+        except Garbled as odd:
+            # Of a send, an unreadable answer is no harmless one: it may have happened (law 7).
+            raise Unsure("Meta's answer to a message is unreadable", service=SERVICE) from odd
         messages = answer.get("messages") or [{}]
         return str(messages[0].get("id", ""))
 
@@ -113,7 +118,7 @@ class CloudApi:
                 method, url, headers=allowed, timeout=TIMEOUT, retries=False, **content
             )
         except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as e:
-            raise Throttled("Meta cannot be reached", service=SERVICE) from e
+            raise Unreachable("Meta cannot be reached", service=SERVICE) from e
         except urllib3.exceptions.HTTPError as error:
             raise Unsure("Meta did not answer", service=SERVICE) from error
         if answer.status >= 300:  # noqa: PLR2004  (everything but success)

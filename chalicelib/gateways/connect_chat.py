@@ -5,7 +5,8 @@ needed, for its model is the one expensive to load; `participant` (tokens) write
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from chalicelib.connect_events import EVENT_PREFIX, INTERACTIVE_RESPONSE
 from chalicelib.conversation import OpenChat
 from chalicelib.errors import Denied, Rejected, Throttled, Unsure
 from chalicelib.gateways.aws_errors import aws
+from chalicelib.pacing import Pace, Rate, within
 from chalicelib.ports.chat import ChatFile, ShownItem
 
 if TYPE_CHECKING:
@@ -37,9 +39,18 @@ CONTENT_TYPES = (
 NO_SUCH_RESOURCE = "ResourceNotFoundException"
 MAX_NAME = 256  # ParticipantDetails.DisplayName, 1..256
 TRANSCRIPT_PAGE = 100  # GetTranscript.MaxResults, at most
+# Kinds of calls with a quota of their own (administrator guide, service quotas: rate and burst);
+# SendEvent shares SendMessage's, and each upload is one start and one completion.
+MESSAGES, CHATS, UPLOADS = "messages", "chats", "uploads"
+BURSTS = {MESSAGES: 15 / 10, CHATS: 8 / 5, UPLOADS: 5 / 2}
 CHAIN = 100  # ListAssociatedContacts.MaxResults, at most; a chat is transferred 11 times at most
 URL_SECONDS = 300  # GetAttachment.UrlExpiryInSeconds, 5..300
 UPLOAD_TIMEOUT = urllib3.Timeout(connect=2, read=8)
+
+
+def rates(**per_second: float) -> dict[str, Rate]:
+    """The rates of `messages`, `chats` and `uploads`; a raised quota bursts in proportion."""
+    return {kind: within(rate, rate * BURSTS[kind]) for kind, rate in per_second.items()}
 
 
 class ConnectChat:
@@ -61,8 +72,10 @@ class ConnectChat:
         duration_minutes: int,
         one_call: bool,
         breaker: Breaker,
+        pace: Pace,
     ) -> None:
         self._breaker = breaker
+        self._pace = pace
         self._connect = connect
         self._participant = participant
         self._http = http
@@ -100,8 +113,12 @@ class ConnectChat:
         chat = _opened(self._started(request))
         return chat if self._one_call else self._connected(chat, token)
 
+    def ready(self) -> None:
+        self._breaker.refuse_while_open()
+        self._pace.reserve(MESSAGES)
+
     def send_text(self, chat: OpenChat, text: str, token: str) -> str:
-        with self._breaker.passing(), aws(PARTICIPANT):
+        with self._calling(PARTICIPANT, MESSAGES):
             answer = self._participant.send_message(
                 ContentType="text/plain",
                 Content=text,
@@ -111,7 +128,7 @@ class ConnectChat:
         return answer["Id"]
 
     def send_response(self, chat: OpenChat, response: str, token: str) -> str:
-        with self._breaker.passing(), aws(PARTICIPANT):
+        with self._calling(PARTICIPANT, MESSAGES):
             answer = self._participant.send_message(
                 ContentType=INTERACTIVE_RESPONSE,
                 Content=response,
@@ -121,7 +138,7 @@ class ConnectChat:
         return answer["Id"]
 
     def receipt(self, chat: OpenChat, kind: str, message_id: str) -> None:
-        with aws(PARTICIPANT):
+        with self._calling(PARTICIPANT, MESSAGES):
             self._participant.send_event(
                 ContentType=f"{EVENT_PREFIX}message.{kind}",
                 Content=json.dumps({"messageId": message_id}),
@@ -129,7 +146,7 @@ class ConnectChat:
             )
 
     def attach(self, chat: OpenChat, name: str, content_type: str, body: bytes, token: str) -> str:
-        with self._breaker.passing(), aws(PARTICIPANT):
+        with self._calling(PARTICIPANT, UPLOADS):
             upload = self._participant.start_attachment_upload(
                 ContentType=content_type,
                 AttachmentSizeInBytes=len(body),
@@ -139,7 +156,7 @@ class ConnectChat:
             )
         metadata = upload["UploadMetadata"]
         self._put(metadata["Url"], metadata["HeadersToInclude"], body)
-        with self._breaker.passing(), aws(PARTICIPANT):
+        with self._calling(PARTICIPANT):
             self._participant.complete_attachment_upload(
                 AttachmentIds=[upload["AttachmentId"]],
                 ClientToken=token,
@@ -148,7 +165,7 @@ class ConnectChat:
         return upload["AttachmentId"]
 
     def reconnect(self, chat: OpenChat) -> OpenChat:
-        with self._breaker.passing(), aws(PARTICIPANT):
+        with self._calling(PARTICIPANT):
             answer = self._participant.create_participant_connection(
                 Type=["CONNECTION_CREDENTIALS"],
                 ConnectParticipant=True,
@@ -167,7 +184,7 @@ class ConnectChat:
             request["StartPosition"] = {"Id": after}
         items: list[ShownItem] = []
         while True:
-            with self._breaker.passing(), aws(PARTICIPANT):
+            with self._calling(PARTICIPANT):
                 answer = self._participant.get_transcript(**request)
             items.extend(_shown(item) for item in answer["Transcript"] if _is_content(item))
             if not answer.get("NextToken"):
@@ -175,7 +192,7 @@ class ConnectChat:
             request["NextToken"] = answer["NextToken"]
 
     def attachment(self, chat: OpenChat, attachment_id: str) -> ChatFile:
-        with self._breaker.passing(), aws(PARTICIPANT):
+        with self._calling(PARTICIPANT):
             answer = self._participant.get_attachment(
                 AttachmentId=attachment_id,
                 ConnectionToken=chat.connection_token,
@@ -184,7 +201,7 @@ class ConnectChat:
         return ChatFile(answer["Url"], answer.get("AttachmentSizeInBytes", 0))
 
     def attributes(self, contact: str) -> Mapping[str, str]:
-        with self._breaker.passing(), aws(CONNECT):
+        with self._calling(CONNECT):
             answer = self._connect().get_contact_attributes(
                 InstanceId=self._instance_id, InitialContactId=contact
             )
@@ -193,7 +210,7 @@ class ConnectChat:
     def over(self, contact: str) -> bool:
         """Not DescribeContact: a transfer ends the first contact and goes on in another one."""
         try:
-            with self._breaker.passing(), aws(CONNECT):
+            with self._calling(CONNECT):
                 answer = self._connect().list_associated_contacts(
                     InstanceId=self._instance_id, ContactId=contact, MaxResults=CHAIN
                 )
@@ -205,12 +222,19 @@ class ConnectChat:
         return all(each.get("DisconnectTimestamp") for each in chain)
 
     def stop(self, contact: str) -> None:
-        with self._breaker.passing(), aws(CONNECT):
+        with self._calling(CONNECT):
             self._connect().stop_contact(ContactId=contact, InstanceId=self._instance_id)
+
+    @contextmanager
+    def _calling(self, service: str, *kinds: str) -> Iterator[None]:
+        """One call: within its quota, if `kinds` has one, and not while the service is silent."""
+        self._pace.take(*kinds)
+        with self._breaker.passing(), self._pace.minding(*kinds), aws(service):
+            yield
 
     def _started(self, request: dict[str, Any]) -> Mapping[str, Any]:
         try:
-            with self._breaker.passing(), aws(CONNECT):
+            with self._calling(CONNECT, CHATS):
                 return self._connect().start_chat_contact(**request)
         except Rejected as refused:
             if refused.code != NO_SUCH_RESOURCE:
@@ -223,7 +247,7 @@ class ConnectChat:
 
     def _connected(self, chat: OpenChat, token: str) -> OpenChat:
         """The classic way: streaming and connection by calls of their own."""
-        with self._breaker.passing(), aws(CONNECT):
+        with self._calling(CONNECT):
             self._connect().start_contact_streaming(
                 InstanceId=self._instance_id,
                 ContactId=chat.contact,

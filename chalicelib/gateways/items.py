@@ -139,6 +139,7 @@ class MessageItem(Model):
     raw = UnicodeAttribute(null=True)
     role = UnicodeAttribute(null=True)
     resent = NumberAttribute(null=True)
+    sends = NumberAttribute(null=True)
     origination_id = UnicodeAttribute(null=True)
     languages = ListAttribute[Any](null=True)
     working_since = NumberAttribute(null=True)

@@ -92,7 +92,15 @@ class MessageTable:
         )
         if item is None:
             return SavedStatus(saved)
-        return SavedStatus(saved, item.role or "", item.contact or "")
+        return SavedStatus(saved, item.role or "", item.contact or "", int(item.sends or 1))
+
+    def sent_again(self, record: str, attempt: int) -> None:
+        values = {"sends": attempt, "expires": self._expires()}
+        self._db.update(Update(model=MessageItem, key=record, set=values))
+
+    def sends(self, record: str) -> int:
+        item = self._db.get(MessageItem, record)
+        return int(item.sends or 1) if item is not None else 1
 
     def contact_of(self, record: str) -> str:
         item = self._db.get(MessageItem, record)

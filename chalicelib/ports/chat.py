@@ -41,6 +41,10 @@ class Chat(Protocol):
         number the customer wrote to, which may have a flow of its own."""
         ...
 
+    def ready(self) -> None:
+        """Raise Throttled when a message would not even be tried now (quota, breaker)."""
+        ...
+
     def send_text(self, chat: OpenChat, text: str, token: str) -> str:
         """Show `text` to the agent; returns Connect's message id. Denied: the token is not good."""
         ...

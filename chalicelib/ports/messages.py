@@ -24,12 +24,13 @@ class StatusUpdate:
 class SavedStatus:
     """Whether the status was news; who wrote the message (AGENT, SYSTEM, ...) in which contact.
 
-    Role and contact are "" until the message is recorded.
+    Role and contact are "" until the message is recorded; `sends`: see `Messages.sent_again`.
     """
 
     moved: bool
     role: str = ""
     contact: str = ""
+    sends: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,14 @@ class Messages(Protocol):
 
     def sent_body(self, record: str) -> str:
         """The JSON of a part as we sent it, without callback data; "" when it was not kept."""
+        ...
+
+    def sent_again(self, record: str, attempt: int) -> None:
+        """Mark a part as sent once more though the send before may have arrived (promise O2)."""
+        ...
+
+    def sends(self, record: str) -> int:
+        """The number of the last such send, 1 when there was none."""
         ...
 
     def claim_resend(self, record: str, attempt: int) -> bool:

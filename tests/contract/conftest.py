@@ -21,6 +21,7 @@ from chalicelib.breaker import Breaker
 from chalicelib.gateways.connect_chat import ConnectChat
 from chalicelib.gateways.end_user_messaging import EndUserMessaging
 from chalicelib.gateways.media import MediaBucket
+from chalicelib.pacing import Pace
 from chalicelib.wiring_doors import NEVER_AGAIN, QUICK, SIGNED
 from sandbox.world import World
 
@@ -62,6 +63,7 @@ def live_connect() -> Place:
         duration_minutes=60,
         one_call=True,
         breaker=Breaker("connect", time.time),
+        pace=Pace("connect", {}, time.time),
     )
     return Place(chat=chat)
 

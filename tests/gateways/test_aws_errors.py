@@ -13,7 +13,7 @@ from botocore.exceptions import (
 
 from chalicelib.contact import ContactItem, OutboundPending
 from chalicelib.conversation import OpenChat, Reply
-from chalicelib.errors import Denied, Rejected, ServiceError, Throttled, Unsure
+from chalicelib.errors import Denied, Rejected, ServiceError, Throttled, Unreachable, Unsure
 from chalicelib.gateways.aws_errors import DENIALS, THROTTLES, aws, translated
 from chalicelib.routing import Entry
 from sandbox.faults import Action
@@ -61,8 +61,8 @@ def test_other_answers_are_judged_by_their_status(code, status, kind):
     [
         (ReadTimeoutError(endpoint_url=URL), Unsure),
         (ConnectionClosedError(endpoint_url=URL), Unsure),
-        (ConnectTimeoutError(endpoint_url=URL), Throttled),
-        (EndpointConnectionError(endpoint_url=URL), Throttled),
+        (ConnectTimeoutError(endpoint_url=URL), Unreachable),
+        (EndpointConnectionError(endpoint_url=URL), Unreachable),
         (NoCredentialsError(), Denied),
         (ParamValidationError(report="bad"), Rejected),
         (client_error("ThrottlingException", 400), Throttled),
@@ -104,7 +104,7 @@ MEANS = {
     Action.ACCESS_DENIED: Denied,
     Action.TIMEOUT_BEFORE: Unsure,
     Action.TIMEOUT_AFTER: Unsure,
-    Action.CONNECT_TIMEOUT: Throttled,
+    Action.CONNECT_TIMEOUT: Unreachable,
 }
 
 

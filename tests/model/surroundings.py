@@ -61,6 +61,7 @@ class Surroundings:
     tokens: dict[str, tuple[int, Any]] = field(default_factory=dict)
     parked: dict[str, Parked] = field(default_factory=dict)
     sent: list[dict[str, Any]] = field(default_factory=list)
+    sends: dict[str, int] = field(default_factory=dict)
     streamed: list[tuple[str, str]] = field(default_factory=list)
     ids: int = 0
 
@@ -290,12 +291,18 @@ class FakeHistory:
         status = self.world.call("status of", lambda: self.world.statuses.get(record))
         return (status.status, status.attempt) if status else ("", 0)
 
+    def sent_again(self, record: str, attempt: int) -> None:
+        self.world.call("sent again", lambda: self.world.sends.update({record: attempt}))
+
 
 class FakeChat:
     """Connect: tokens, transcripts, ends."""
 
     def __init__(self, world: Surroundings) -> None:
         self.world = world
+
+    def ready(self) -> None:
+        pass
 
     def start(
         self, *, name: str, attributes: dict, initial_text: str, token: str, number: str = ""

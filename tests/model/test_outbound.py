@@ -54,6 +54,8 @@ def test_without_statuses_nothing_is_lost_and_each_uncertain_send_costs_one_repe
         assert not model.broken(), model.world.trace
         sent = [body["text"] for body in model.world.sent]
         doubled.append(len(sent) - len(set(sent)))
+        twice = {f"out#{text.replace('.', '#')}" for text in sent if sent.count(text) > 1}
+        assert twice <= set(model.world.sends), "a repeat that the history does not show"
 
     assert paths(run) > 10
     assert max(doubled) > 0

@@ -7,7 +7,10 @@ import boto3
 import pytest
 from PIL import Image
 
+from chalicelib.gateways.items import MessageItem
 from sandbox.faults import Action
+from sandbox.product_output import caught
+from sandbox.whatsapp.meta_errors import MetaError
 from sandbox.world import World
 from tests.scenarios.people import (
     GREETING,
@@ -352,6 +355,38 @@ def test_an_uncertain_send_that_nothing_proves_is_sent_once_more(world):
     talk.agent.say("And more")
     world.run_for(LONG_ENOUGH_S)
     assert sent_texts(talk.customer) == ["Hello Mia", "And more"]
+    assert not unfinished()
+
+
+@pytest.mark.parametrize("first_went", ["sent", "failed"])
+def test_a_send_repeated_in_doubt_is_told_and_kept_and_counted_once_it_proves_double(
+    world, first_went
+):
+    """O2: T passed without a status, so it went out again; then the first one's status comes."""
+    talk = live_chat(world)
+    world.network.switches.statuses = "never"
+    with caught() as output:
+        world.router.faults.on("socialmessaging", "SendWhatsAppMessage", Action.TIMEOUT_AFTER)
+        world.router.faults.arm()
+        talk.agent.say("Hello Mia")
+        world.run_for(100)
+        first, second = world.network.sent[-2:]
+        assert sent_texts(talk.customer) == ["Hello Mia", "Hello Mia"]
+        assert any("may have it twice" in notice for notice in notices(talk.chat))
+        (line,) = [item for item in MessageItem.scan() if item.text == "Hello Mia"]
+        assert line.sends == 2
+        busy = MetaError(130429, "Too many") if first_went == "failed" else None
+        world.network.status(first, first_went, None, busy)
+        for status in ("sent", "delivered"):
+            world.network.status(second, status, None)
+            world.network.status(first, first_went, None, busy)
+        world.run_for(LONG_ENOUGH_S)
+        counted = output.metrics()
+    assert counted["OutboundSentUnsure"] == 1
+    assert counted["OutboundDoubled"] == (first_went == "sent")
+    assert counted["OutboundFailed"] == counted["OutboundPaced"] == 0
+    assert ("Hello Mia", "delivered") in stored_status()
+    assert len(sent_texts(talk.customer)) == 2
     assert not unfinished()
 
 

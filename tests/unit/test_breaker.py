@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.breaker import FAILURES_TO_OPEN, OPEN_SECONDS, Breaker
-from chalicelib.errors import Rejected, Throttled, Unsure
+from chalicelib.errors import Garbled, Rejected, Throttled, Unreachable, Unsure
 
 
 class Clock:
@@ -37,6 +37,14 @@ def test_an_open_breaker_fails_at_once_and_says_that_nothing_happened(opened):
     assert refused.value.code == "breaker_open"
 
 
+def test_asking_an_open_breaker_tries_nothing(opened, clock):
+    with pytest.raises(Throttled):
+        opened.refuse_while_open()
+    clock.now += OPEN_SECONDS
+    opened.refuse_while_open()
+    assert opened.is_open
+
+
 def test_after_a_while_one_call_tries_and_its_success_closes_the_breaker(opened, clock):
     clock.now += OPEN_SECONDS
     with opened.passing():
@@ -55,6 +63,14 @@ def test_while_one_call_tries_others_still_fail_at_once(opened, clock):
     clock.now += OPEN_SECONDS
     with opened.passing(), pytest.raises(Throttled), opened.passing():
         pytest.fail("a second call went through")
+
+
+@pytest.mark.parametrize("error", [Unsure, Garbled, Unreachable])
+def test_silence_nonsense_and_no_connection_open_it(clock, error):
+    breaker = Breaker("connect", clock)
+    for _ in range(FAILURES_TO_OPEN):
+        fail(breaker, error)
+    assert breaker.is_open
 
 
 def test_a_refusal_says_that_the_dependency_is_there(clock):

@@ -45,7 +45,7 @@ def test_what_an_error_tells_the_agent_is_a_sentence_in_every_language(
 
 def test_only_what_may_pass_is_tried_again() -> None:
     retryable = {kind.__name__ for kind in FAMILY if kind.retryable}
-    assert retryable == {"Throttled", "OutOfTurn", "Unsure", "Garbled", "Denied"}
+    assert retryable == {"Throttled", "OutOfTurn", "Unreachable", "Unsure", "Garbled", "Denied"}
 
 
 def test_a_service_error_names_its_service() -> None:
