@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from chalicelib.gateways.message_table import MessageTable
     from chalicelib.gateways.queue_reader import QueueReader
     from chalicelib.gateways.secrets import Secrets
+    from chalicelib.paced_ai import PacedAi
     from chalicelib.ports.whatsapp import WhatsApp
 
 DAY = 24 * 3600
