@@ -149,20 +149,15 @@ class Worker:
             log.failure("a failed message comes back after the long time-out", problem)
 
 
-def _never(_: str) -> bool:
-    return False
-
-
 @dataclass(frozen=True, slots=True)
 class InboundWork:
-    """Customer to agent. `moved`: handles a change of identity, False for anything else."""
+    """Customer to agent. `arrive` gives None for what is no message and is done by then."""
 
     queues: Queues
-    arrive: Callable[[Record], Queued]
+    arrive: Callable[[Record], Queued | None]
     deliver: Callable[[Bundle, Remaining], None]
     abandon: Callable[[Bundle], None]
     shown: Callable[[Bundle], None]
-    moved: Callable[[str], bool] = _never
 
     def __call__(self, group: Group, left: Remaining) -> list[Record]:
         by_receipt = {record.message_id: record for record in group}
@@ -176,8 +171,8 @@ class InboundWork:
         queued = []
         for record in group:
             try:
-                if not self.moved(record.body):
-                    queued.append(self.arrive(record))
+                if (arrived := self.arrive(record)) is not None:
+                    queued.append(arrived)
             except ServiceError:
                 failed.append(record)
             except Exception as problem:  # noqa: BLE001  (entry point: park what breaks us)

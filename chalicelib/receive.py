@@ -7,13 +7,14 @@ agent sees which.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from chalicelib import redrive, routing
+from chalicelib import redrive
 from chalicelib.arrivals import arrive, lateness, moved_to
 from chalicelib.bundles import Queued
 from chalicelib.errors import ServiceError, UnreadableEvent
 from chalicelib.identities import Identities
 from chalicelib.log import count
 from chalicelib.ports.messages import Earlier, Messages
+from chalicelib.redrive import Opened
 from chalicelib.texts import Texts
 from chalicelib.whatsapp.answers import interactive_response
 from chalicelib.whatsapp.messages import AccountEvent, InboundMessage
@@ -40,12 +41,22 @@ class Receive:
     languages: Mapping[str, str]
     clock: Callable[[], int]
 
-    def message(self, receipt: str, body: str) -> Queued:
-        """The message in an entry; `receipt` is the queue's id. Raises UnreadableEvent."""
+    def entry(self, receipt: str, body: str) -> Queued | None:
+        """The message in an entry; None for a change of identity, which is made.
+
+        `receipt` is the queue's id. Raises UnreadableEvent when it is neither.
+        """
         entry = redrive.opened(body)
-        message = parse(entry.payload)
-        if not isinstance(message, InboundMessage):
-            raise UnreadableEvent("the inbound queue takes messages only", code="not_a_message")
+        said = parse(entry.payload)
+        if isinstance(said, InboundMessage):
+            return self._message(said, receipt, entry)
+        if isinstance(said, AccountEvent) and said.identity_change:
+            number = self._number(said.phone_number_id)
+            self.identities.move(moved_to(said.identity_change, said.phone_number_id, number))
+            return None
+        raise UnreadableEvent("the inbound queue takes messages only", code="not_a_message")
+
+    def _message(self, message: InboundMessage, receipt: str, entry: Opened) -> Queued:
         sent_at = int(message.sent_at.timestamp()) if message.sent_at else 0
         return arrive(
             message,
@@ -59,16 +70,6 @@ class Receive:
             response=self._response(message),
             languages=self.languages,
         )
-
-    def moved(self, body: str) -> bool:
-        """Move a customer's identifiers; False when the entry is no such change."""
-        _, payload = routing.read(body)
-        event = parse(payload)
-        if not isinstance(event, AccountEvent) or event.identity_change is None:
-            return False
-        number = self._number(event.phone_number_id)
-        self.identities.move(moved_to(event.identity_change, event.phone_number_id, number))
-        return True
 
     def _number(self, meta_id: str) -> str:
         return meta_id if self.by_meta_id and meta_id else self.origination_id

@@ -242,11 +242,10 @@ class App(Doors):
 
         work = InboundWork(
             queues=self.queues,
-            arrive=lambda record: self.receive.message(record.message_id, record.body),
+            arrive=lambda record: self.receive.entry(record.message_id, record.body),
             deliver=deliver,
             abandon=self.to_agent.abandon,
             shown=notices.shown,
-            moved=self.receive.moved,
         )
         return Worker("inbound", self.queues, work)
 

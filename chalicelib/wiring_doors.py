@@ -11,8 +11,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session
 
 from chalicelib.gateways.queues import Queues
 from chalicelib.settings import Settings
@@ -51,6 +51,9 @@ PATIENT = QUICK.merge(Config(read_timeout=4, retries={"total_max_attempts": 3, "
 WAITING = QUICK.merge(Config(read_timeout=20))
 # SendWhatsAppMessage cannot be repeated safely (protocol law 7).
 NEVER_AGAIN = QUICK.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
+# What DynamoDB is sent is typed by pynamodb's attributes; pynamodb's own client does not check the
+# parameters a second time either.
+TYPED = QUICK.merge(Config(parameter_validation=False))
 # Older S3 signatures ignore expiry; virtual hosts keep presigned links on one name.
 SIGNED = QUICK.merge(Config(signature_version="s3v4"))
 
@@ -75,16 +78,21 @@ class Doors:
         return int(self._now())
 
     def client(self, service: str, config: Config = QUICK) -> Any:
-        """A boto3 client, built once for each configuration above.
+        """A client, built once for each configuration above; what `boto3.client` gives, without the
+        import of S3's transfer manager.
 
         Building is not safe on several threads at a time.
         """
         with self._building:
             if (service, id(config)) not in self._clients:
-                self._clients[service, id(config)] = boto3.client(  # type: ignore[call-overload]
+                self._clients[service, id(config)] = self._session.create_client(
                     service, region_name=self.settings.aws_region, config=config
                 )
             return self._clients[service, id(config)]
+
+    @cached_property
+    def _session(self) -> Session:
+        return Session()
 
     @cached_property
     def http(self) -> "urllib3.PoolManager":
@@ -112,8 +120,6 @@ class Doors:
 
     @cached_property
     def db(self) -> "DynamoDb":
-        from pynamodb.connection import Connection
-
         from chalicelib.gateways import items
         from chalicelib.gateways.dynamodb import DynamoDb
 
@@ -121,14 +127,7 @@ class Doors:
             conversations=self.settings.dynamodb_table_conversations,
             messages=self.settings.dynamodb_table_messages,
         )
-        connection = Connection(
-            region=self.settings.aws_region,
-            connect_timeout_seconds=CONNECT_SECONDS,
-            read_timeout_seconds=READ_SECONDS,
-            max_retry_attempts=1,
-            max_pool_connections=POOL,
-        )
-        return DynamoDb(connection)
+        return DynamoDb(self.client("dynamodb", TYPED))
 
     @cached_property
     def conversations(self) -> "ConversationTable":

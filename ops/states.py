@@ -62,7 +62,7 @@ def shown(item: Any, *, private: bool) -> dict[str, Any]:
     """An item's attributes, without what is private or long."""
     if item is None:
         return {}
-    values = dict(item.attribute_values)
+    values = {name: value for name, value in vars(item).items() if value is not None}
     lists = {f"{name}_count": len(values[name]) for name in BULKY & values.keys()}
     hidden = BULKY if private else BULKY | PRIVATE
     return {name: value for name, value in values.items() if name not in hidden} | lists

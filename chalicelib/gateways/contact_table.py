@@ -5,11 +5,11 @@ from typing import Any
 
 from chalicelib.contact import ContactItem, OutboundPending
 from chalicelib.conversation import MessageRecord, OpenChat, Reply
+from chalicelib.gateways.conversation_items import ring
 from chalicelib.gateways.dynamodb import DynamoDb
 from chalicelib.gateways.items import ContactRow
 from chalicelib.gateways.message_table import history_update
 from chalicelib.gateways.updates import Update
-from chalicelib.ring import Ring
 
 KNOWN = "#kind = :contact"
 MINE = "#pending_id = :mine"
@@ -107,7 +107,7 @@ class ContactTable:
         done = item.done.add([pending.ring_entry])
         changes = {
             **CLEARED,
-            "done": list(done.entries),
+            "done": done.entries,
             "forgotten_until": done.forgotten_until,
             "expires": self._expires(),
         }
@@ -162,7 +162,6 @@ def _pending(pending: OutboundPending) -> dict[str, Any]:
 
 
 def _contact(item: Any) -> ContactItem:
-    forgotten = -1 if item.forgotten_until is None else int(item.forgotten_until)
     return ContactItem(
         chat=OpenChat(
             contact=item.contact,
@@ -180,7 +179,7 @@ def _contact(item: Any) -> ContactItem:
         ),
         language=item.language or "",
         wrote_at=int(item.wrote_at or 0),
-        done=Ring(tuple(item.done or ()), forgotten),
+        done=ring(item),
         pending=_read_pending(item),
     )
 

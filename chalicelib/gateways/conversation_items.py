@@ -46,7 +46,7 @@ def conversation_of(item: Any) -> Conversation:
 def ring(item: Any) -> Ring:
     """The ring of an item that has one."""
     forgotten = -1 if item.forgotten_until is None else int(item.forgotten_until)
-    return Ring(tuple(item.done or ()), forgotten)
+    return Ring(item.done or (), forgotten)
 
 
 def _read_pending(item: Any) -> Pending | None:

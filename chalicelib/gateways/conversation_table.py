@@ -212,12 +212,12 @@ def _changed(after: Conversation) -> dict[str, Any]:
         "connection_token": chat.connection_token or None,
         "connected_until": chat.connected_until or None,
         "opened": after.opened,
-        "done": list(after.done.entries),
+        "done": after.done.entries,
         "forgotten_until": after.done.forgotten_until,
         "last": after.last or None,
         "beyond": after.beyond,
         "wrote_at": after.wrote_at,
-        "recent": list(after.recent),
+        "recent": after.recent,
         "newest": after.newest or None,
     }
 

@@ -1,33 +1,37 @@
 """The door to DynamoDB: single updates, transactions, reads. Knows items, not their meaning."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
-from pynamodb.connection import Connection
 from pynamodb.models import Model
 
 from chalicelib.gateways.aws_errors import aws
 from chalicelib.gateways.updates import (
     Update,
     Wire,
-    botocores_own,
     cancellations,
+    empty,
     hash_name,
     read,
     refusing_item,
 )
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 SERVICE = "dynamodb"
 
 
 class DynamoDb:
-    """`connection` is pynamodb's; time-outs and retries are set where it is built (wiring)."""
+    """`client` is botocore's; time-outs and retries are set where it is built (wiring_doors)."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, client: "DynamoDBClient") -> None:
+        self._client = client
 
-    def update(self, update: Update, *, returns: str = "NONE") -> tuple[bool, Any]:
+    def update(
+        self, update: Update, *, returns: Literal["NONE", "ALL_NEW"] = "NONE"
+    ) -> tuple[bool, Any]:
         """Run one update.
 
         Returns (True, the item after it when `returns` is ALL_NEW) or (False, the item that
@@ -35,7 +39,7 @@ class DynamoDb:
         """
         with aws(SERVICE):
             try:
-                answer = self._call("UpdateItem", {**update.wire(), "ReturnValues": returns})
+                answer: Any = self._client.update_item(**update.wire(), ReturnValues=returns)
             except ClientError as error:
                 refusing = refusing_item(error)
                 if refusing is None:
@@ -48,12 +52,10 @@ class DynamoDb:
 
         Returns None when done, else for each update the item that refused it (None: it did not).
         """
+        wires: Any = [{"Update": update.wire()} for update in updates]
         with aws(SERVICE):
             try:
-                self._call(
-                    "TransactWriteItems",
-                    {"TransactItems": [{"Update": update.wire()} for update in updates]},
-                )
+                self._client.transact_write_items(TransactItems=wires)
             except ClientError as error:
                 reasons = cancellations(error)
                 if not _conditions_only(reasons):
@@ -71,7 +73,7 @@ class DynamoDb:
             "ConsistentRead": True,
         }
         with aws(SERVICE):
-            return read(model, self._call("GetItem", wire).get("Item"))
+            return read(model, self._client.get_item(**wire).get("Item"))
 
     def find(self, model: type[Model], index: str, name: str, value: str) -> list[str]:
         """Keys of the items with `name` = `value` in an index."""
@@ -83,15 +85,8 @@ class DynamoDb:
             "ExpressionAttributeValues": {":value": {"S": value}},
         }
         with aws(SERVICE):
-            items = self._call("Query", wire).get("Items", [])
+            items = self._client.query(**wire)["Items"]
         return [item[hash_name(model)]["S"] for item in items]
-
-    def _call(self, operation: str, wire: Wire) -> Wire:
-        try:
-            return dict(self._connection.dispatch(operation, wire))
-        except ClientError as error:
-            # pynamodb's own error drops the HTTP status, which tells an outage from a refusal.
-            raise botocores_own(error) from error
 
 
 def _conditions_only(reasons: Sequence[Wire] | None) -> bool:
@@ -103,4 +98,4 @@ def _conditions_only(reasons: Sequence[Wire] | None) -> bool:
 def _refuser(update: Update, reason: Wire) -> Any:
     if reason.get("Code") != "ConditionalCheckFailed":
         return None
-    return read(update.model, reason.get("Item")) or update.model()
+    return read(update.model, reason.get("Item")) or empty(update.model)

@@ -6,11 +6,26 @@ a working TTL. Items are changed attribute by attribute, never saved whole (prot
 the writes are built by `updates.py`.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
-from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import Attribute, ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.constants import STRING
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
+
+
+class WordsAttribute(Attribute[Iterable[object]]):
+    """Words without spaces, in order, as one text: DynamoDB's `contains` finds one of them, and
+    sixty-four cost a text on the wire, not sixty-four values to be made and read."""
+
+    attr_type = STRING
+
+    def serialize(self, value: Iterable[object]) -> str:
+        return " ".join(map(str, value))
+
+    def deserialize(self, value: str) -> tuple[str, ...]:
+        return tuple(value.split())
 
 
 class ConversationItem(Model):
@@ -36,13 +51,13 @@ class ConversationItem(Model):
     ended = UnicodeAttribute(null=True)
     ended_at = NumberAttribute(null=True)
     opened = NumberAttribute(null=True)
-    done = ListAttribute[Any](null=True)
+    done = WordsAttribute(null=True)
     forgotten_until = NumberAttribute(null=True)
     last = UnicodeAttribute(null=True)
     beyond = NumberAttribute(null=True)
     wrote_at = NumberAttribute(null=True)
     aliases = ListAttribute[Any](null=True)
-    recent = ListAttribute[Any](null=True)
+    recent = WordsAttribute(null=True)
     pending_id = UnicodeAttribute(null=True)
     pending_since = NumberAttribute(null=True)
     pending_claimed_at = NumberAttribute(null=True)
@@ -73,7 +88,7 @@ class ContactRow(Model):
     connection_token = UnicodeAttribute(null=True)
     connected_until = NumberAttribute(null=True)
     wrote_at = NumberAttribute(null=True)
-    done = ListAttribute[Any](null=True)
+    done = WordsAttribute(null=True)
     forgotten_until = NumberAttribute(null=True)
     pending_id = UnicodeAttribute(null=True)
     pending_event = UnicodeAttribute(null=True)

@@ -8,6 +8,7 @@ expressions are built here, with pynamodb's own attribute types.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -78,8 +79,25 @@ def hash_name(model: type[Model]) -> str:
 
 
 def read(model: type[Model], raw: Wire | None) -> Any:
-    """The model instance of a raw item, or None."""
-    return model.from_raw_data(raw) if raw else None
+    """A raw item with its values as attributes (None where it has none), or None.
+
+    Not an instance of the model: most of a model's attributes are absent in any one item, and
+    making an instance costs more than reading it.
+    """
+    if not raw:
+        return None
+    item = empty(model)
+    known = model._attributes
+    for name, value in raw.items():
+        if name in known:
+            attribute = known[name]
+            setattr(item, name, attribute.deserialize(attribute.get_value(value)))
+    return item
+
+
+def empty(model: type[Model]) -> Any:
+    """An item of which nothing is stored."""
+    return SimpleNamespace(**dict.fromkeys(model._attributes))
 
 
 def refusing_item(error: ClientError) -> Wire | None:
@@ -98,12 +116,6 @@ def cancellations(error: ClientError) -> list[Wire] | None:
         return None
     reasons: list[Wire] = answer.get("CancellationReasons", [])
     return reasons
-
-
-def botocores_own(error: ClientError) -> ClientError:
-    """The error with botocore's whole answer; pynamodb's own keeps it in its cause."""
-    cause = error.__cause__
-    return cause if isinstance(cause, ClientError) else error
 
 
 def _answer(error: ClientError) -> Wire:

@@ -85,7 +85,7 @@ def text_or_none(holder: Any, *keys: str) -> str | None:
 def scalar(value: Any) -> str:
     """Text or number as text, lone surrogates replaced so that UTF-8 can carry it; else ""."""
     if isinstance(value, str):
-        return _UNSENDABLE.sub("\ufffd", value)
+        return value if value.isascii() else _UNSENDABLE.sub("\ufffd", value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):

@@ -62,8 +62,10 @@ def sender_of(message: Any, value: Any) -> Sender:
 
 
 def _share_one(one: Identifiers, other: Identifiers) -> bool:
-    mine = {canonical(item) for item in one.strongest_first()}
-    return any(canonical(item) in mine for item in other.strongest_first())
+    mine, theirs = one.strongest_first(), other.strongest_first()
+    if not set(mine).isdisjoint(theirs):
+        return True  # nearly always they are spelled alike
+    return not {canonical(item) for item in mine}.isdisjoint(map(canonical, theirs))
 
 
 def change_in_system(message: Any) -> IdentityChange | None:
