@@ -26,7 +26,7 @@ from chalicelib.errors import Rejected, Unsure
 from chalicelib.live_chat import ChatOver, LiveChat
 from chalicelib.ports.chat import Chat
 from chalicelib.ports.conversations import Conversations
-from chalicelib.texts import Texts
+from chalicelib.texts import NOTICE_MARK, Texts
 
 MAX_ALIASES = 16  # a person with more has changed numbers for years; the newest are kept
 MAX_OPENINGS = 3  # a chat that ends while it is opened is replaced, but not for ever
@@ -81,6 +81,12 @@ class Showing:
     def ready(self) -> None:
         """Raise Throttled when nothing can be shown now, before anything is claimed for it."""
         self._chat.ready()
+
+    def tell(self, conversation: Conversation, key: str) -> None:
+        """Say a notice in the chat that is live. Raises ServiceError, ChatOver."""
+        chat = LiveChat(self._chat, _known(conversation.chat), self._clock())
+        text = NOTICE_MARK + self._texts(conversation.language).get(key)
+        chat.send_text(text, part_token((key,), "notice", chat.chat.contact))
 
     def show(self, work: Work) -> None:
         """Make the bundle visible and record it.

@@ -5,6 +5,7 @@ identifiers, and then two workers meet here.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from chalicelib.addresses import belongs_to_another
@@ -21,6 +22,7 @@ from chalicelib.conversation import (
     without_done,
 )
 from chalicelib.errors import Rejected, ServiceError, Throttled
+from chalicelib.live_chat import ChatOver
 from chalicelib.ports.conversations import Claimed, Conversations
 from chalicelib.ports.messages import Messages
 from chalicelib.ports.queues import Parked, Queues
@@ -114,6 +116,7 @@ class ToAgent:
             return Round(conversation.key, rest)
         if too_fast(conversation, mine.claimed_at):
             self._conversations.drop_claim(conversation.key, mine)
+            self._tell_held(conversation)
             raise Throttled(
                 "this customer writes faster than is shown", service="pace", code="rate_limit"
             )
@@ -131,6 +134,15 @@ class ToAgent:
             )
         )
         return Round(conversation.key)
+
+    def _tell_held(self, conversation: Conversation) -> None:
+        """The agent learns once a chat why words come late (SA-67); best effort."""
+        if conversation.chat is None or not conversation.live:
+            return
+        with suppress(ServiceError, ChatOver):
+            key = f"held#{conversation.chat.contact}"
+            if self._history.first_time(key, conversation.key, conversation.customer):
+                self._showing.tell(conversation, "notice.held")
 
     def _not_in_history(
         self, conversation: Conversation, members: tuple[Member, ...]

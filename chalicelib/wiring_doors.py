@@ -241,7 +241,8 @@ class Doors:
 
     @cached_property
     def ai(self) -> "PacedAi":
-        from openai import OpenAI
+        from httpx2 import Limits  # what the openai package speaks HTTP with
+        from openai import DefaultHttpxClient, OpenAI
 
         from chalicelib.gateways.openai_ai import OpenAiGateway
         from chalicelib.paced_ai import PacedAi, rates
@@ -252,6 +253,7 @@ class Doors:
             base_url=self.settings.openai_base_url,
             max_retries=0,  # the gateway retries within the caller's budget
             timeout=READ_SECONDS,
+            http_client=DefaultHttpxClient(limits=Limits(max_connections=POOL)),
         )
         gateway = OpenAiGateway(
             client,

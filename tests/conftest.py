@@ -1,0 +1,24 @@
+"""Over the whole session nothing personal is logged; each process of pytest-xdist holds its own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib import log
+from sandbox.world import World
+from tests.log_scan import Kept, leaks, of_payloads, watching
+from tests.source_tree import ROOT
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_personal_is_logged() -> Iterator[Kept]:
+    """Shown as an error of the last test: whichever logged it, no test may."""
+    kept, private = Kept(), set(of_payloads(ROOT / "tests" / "events"))
+    patch = pytest.MonkeyPatch()
+    patch.setattr(World, "__exit__", watching(World, private.update))
+    log.logger.addHandler(kept)
+    yield kept
+    log.logger.removeHandler(kept)
+    patch.undo()
+    found = leaks(kept.lines, private)
+    assert not found, f"{len(found)} texts, names, numbers or tokens were logged: {found[:5]}"
