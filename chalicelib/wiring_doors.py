@@ -19,7 +19,6 @@ from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     import urllib3
-    from pydantic import SecretStr
 
     from chalicelib.gateways.connect_chat import ConnectChat
     from chalicelib.gateways.contact_table import ContactTable
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from chalicelib.gateways.secrets import Secrets
     from chalicelib.paced_ai import PacedAi
     from chalicelib.ports.whatsapp import WhatsApp
+    from chalicelib.setting_values import Secret
 
 DAY = 24 * 3600
 # No client call may outlive the function (protocol law 6): inbound ends after 20 s.
@@ -163,7 +163,7 @@ class Doors:
 
         return Secrets(lambda: self.client("secretsmanager"), self._now)
 
-    def secret(self, setting: "SecretStr") -> Callable[[], str]:
+    def secret(self, setting: "Secret") -> Callable[[], str]:
         """Reads a secret when it is needed, never before."""
         return lambda: self.secrets.value(setting.get_secret_value())
 

@@ -9,10 +9,12 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from chalicelib.setting_values import is_required
 from chalicelib.settings import Settings
 from tests.source_tree import PRODUCT, ROOT, Module, modules
 
@@ -121,8 +123,8 @@ def test_the_options_a_document_names_are_options_of_the_program(program: str) -
 def defaults() -> dict[str, str]:
     """Each setting with its default as it is written in the environment; "" without one."""
     return {
-        name.upper(): "" if field.is_required() else written(field.default)
-        for name, field in Settings.model_fields.items()
+        one.name.upper(): "" if is_required(one) else written(one.default)
+        for one in fields(Settings)
     }
 
 
@@ -133,7 +135,7 @@ def written(value: object) -> str:
 
 
 def required() -> set[str]:
-    return {name.upper() for name, field in Settings.model_fields.items() if field.is_required()}
+    return {one.name.upper() for one in fields(Settings) if is_required(one)}
 
 
 def test_the_example_environment_has_every_setting_with_its_default() -> None:
@@ -161,14 +163,14 @@ def test_the_operations_page_has_every_setting_with_its_default_and_meaning() ->
     without_default = {**empty, **dict.fromkeys(required(), "required")}
     assert told == {**defaults(), **without_default}
     meanings = {name: meaning for name, _, meaning in rows}
-    assert meanings == {n.upper(): f.description for n, f in Settings.model_fields.items()}
+    assert meanings == {one.name.upper(): one.metadata["description"] for one in fields(Settings)}
 
 
 def test_every_setting_is_used() -> None:
     """A setting nobody reads would be a promise nobody keeps."""
     code = "\n".join(module.text for module in modules(*PRODUCT, "container"))
     by_the_logger = {"log_level"}  # powertools reads LOG_LEVEL itself
-    unused = {name for name in Settings.model_fields if f"settings.{name}" not in code}
+    unused = {one.name for one in fields(Settings) if f"settings.{one.name}" not in code}
     assert unused == by_the_logger
 
 

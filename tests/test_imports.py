@@ -21,8 +21,8 @@ from tests.source_tree import ROOT, Module, modules
 PURE = """
     addresses ai_answers ai_prices arrivals breaker bundles chat_files connect_events contact
     conversation customer direct_webhook errors flow_call media_types pacing prompt redrive ring
-    routing sent_history texts transcript voice_card voice_card_texts voice_note voice_note_facts
-    words
+    routing sent_history setting_values texts transcript voice_card voice_card_texts voice_note
+    voice_note_facts words
 """
 USE_CASE = """
     agent_reads ask_again content customer_notices deliveries file_parts flow_voice_notes identities
@@ -335,16 +335,18 @@ def test_every_exception_is_still_needed() -> None:
 
 ONLY_WHAT_A_TEXT_NEEDS = """
 import sys
+from dataclasses import fields
+from chalicelib.setting_values import is_required
 from chalicelib.settings import Settings
 from chalicelib.wiring import App
 
-words = {name: "x" for name, field in Settings.model_fields.items() if field.is_required()}
+words = {one.name: "x" for one in fields(Settings) if is_required(one)}
 app = App(Settings(**words))
 app.ingest, app.inbound, app.outbound
 print(*sorted(sys.modules))
 """
 HEAVY = {
-    *("openai", "av", "PIL", "jinja2", "moto", "sandbox", "flowkit", "numpy"),
+    *("openai", "av", "PIL", "jinja2", "pydantic", "boto3", "moto", "sandbox", "flowkit", "numpy"),
     *("chalicelib.ai_answers", "chalicelib.prompt", "chalicelib.voice_note_facts"),
     *("chalicelib.gateways.openai_ai", "chalicelib.gateways.audio"),
 }

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import fields
 from functools import cache
 from typing import Any
 
@@ -180,7 +181,7 @@ def test_only_media_functions_carry_the_layer(one: functions.Function) -> None:
 def test_a_function_starts_with_its_settings(one: functions.Function) -> None:
     """Every value is a setting of the product and together they are sound."""
     environment = function(one.name)["Environment"]["Variables"]
-    known = {name.upper() for name in Settings.model_fields} | {"POWERTOOLS_LOG_LEVEL"}
+    known = {one.name.upper() for one in fields(Settings)} | {"POWERTOOLS_LOG_LEVEL"}
     assert set(environment) <= known
     settings = Settings.from_environment(environment)
     assert settings.app_env == "prod"
