@@ -12,8 +12,9 @@ package: .venv-infra/.ready ## zip and layer for AWS
 synth: .venv-infra/.ready ## templates, rule packs (cdk-nag), cfn-lint
 	@$(INFRA) -m infra synth --stage $(STAGE)
 
-test-infra: .venv/.dev synth ## what the templates promise
-	@$(PY) -m pytest $(SIDE_BY_SIDE) tests/test_infra*.py --no-cov -p no:cacheprovider
+# By file: each makes or records what all of its tests read.
+test-infra: .venv/.dev .venv-infra/.ready ## what the templates promise
+	@$(PY) -m pytest --numprocesses auto --dist loadfile tests/test_infra*.py --no-cov -p no:cacheprovider
 
 rehearse: .venv/.dev .venv-rehearsal/.ready synth ## deploy to a local AWS and hold a conversation
 	@$(PY) -m infra rehearse --stage $(STAGE)

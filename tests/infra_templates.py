@@ -1,6 +1,8 @@
 """The synthesized templates of a stage, made when they are not there, with references resolved."""
 
+import fcntl
 import json
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -55,6 +57,7 @@ def with_options() -> Path:
     folder = BUILD / "cdk-draft" / "options"
     if settings.exists() and settings.read_text() == wanted and inputs.is_current(folder):
         return folder
+    shutil.rmtree(folder, ignore_errors=True)
     BUILD.mkdir(exist_ok=True)
     settings.write_text(wanted)
     return drafted("options", "--settings", str(settings))
@@ -63,10 +66,15 @@ def with_options() -> Path:
 def drafted(stage: str, *more: str) -> Path:
     if not INFRA.exists():
         pytest.skip("no .venv-infra: `make synth` makes it; CI does (make test-infra)")
+    folder = BUILD / "cdk-draft" / stage
     command = [str(INFRA), "-m", "infra", "draft", "--stage", stage, *more]
-    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert made.returncode == 0, made.stdout[-3000:] + made.stderr[-3000:]
-    return BUILD / "cdk-draft" / stage
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "draft.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run side by side, and one draft is enough
+        if not inputs.is_current(folder):
+            made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+            assert made.returncode == 0, made.stdout[-3000:] + made.stderr[-3000:]
+    return folder
 
 
 @cache

@@ -7,7 +7,6 @@ from pathlib import Path
 from infra.rehearsal.local_aws import RehearsalProblem
 from infra.rehearsal.surroundings import Surroundings
 
-QUEUES = ["General", "Orders", "Billing", "Support", "Claims", "Urgent"]
 WAIT_SECONDS = 90
 VOICE_NOTE = Path(__file__).parents[2] / "sandbox" / "voice_notes" / "claim_en.ogg"
 BOTH = {"transcribe-voice-note", "structure-voice-note"}
@@ -33,15 +32,15 @@ class Timeline:
         self.add(what)
 
 
-def hold(around: Surroundings, say: Callable[[str], None]) -> None:
+def hold(around: Surroundings, queues: list[str], say: Callable[[str], None]) -> None:
     """Text, greeting, agent, reply, statuses, voice note, end. Raises RehearsalProblem."""
     line, world, lock = Timeline(say), around.world, around.lock
     with lock:
         mia = world.phones.add("Mia", "15550100001")
-        agent = world.desk.agent("Ana", QUEUES)
+        agent = world.desk.agent("Ana", queues)
         mia.says("Hello, where is my order 12345?")
     line.add("Mia writes: Hello, where is my order 12345?")
-    line.until("Connect has a chat that waits for an agent", lambda: _locked(around, _waiting))
+    line.until("Connect has a chat that waits for an agent", lambda: _waiting(around, queues))
     with lock:
         chat = agent.accept()
     line.add("Ana takes the chat")
@@ -71,7 +70,7 @@ def hold(around: Surroundings, say: Callable[[str], None]) -> None:
     line.add("Ana ends the chat")
 
 
-def hold_second(around: Surroundings, say: Callable[[str], None]) -> None:
+def hold_second(around: Surroundings, queues: list[str], say: Callable[[str], None]) -> None:
     """A voice note opens a chat: the flow calls the functions."""
     line, world, lock = Timeline(say), around.world, around.lock
     with lock:
@@ -79,7 +78,7 @@ def hold_second(around: Surroundings, say: Callable[[str], None]) -> None:
         leo.sends_voice_note(VOICE_NOTE.read_bytes())
     line.add("Leo opens with a voice note")
     line.until("the flow has its transcript and its facts", lambda: _ready(around) == BOTH)
-    line.until("the chat waits in a queue", lambda: _locked(around, _waiting))
+    line.until("the chat waits in a queue", lambda: _waiting(around, queues))
 
 
 def _ready(around: Surroundings) -> set[str]:
@@ -92,10 +91,6 @@ def _ready(around: Surroundings) -> set[str]:
     }
 
 
-def _waiting(around: Surroundings) -> bool:
-    return any(around.world.desk.waiting(queue) for queue in QUEUES)
-
-
-def _locked(around: Surroundings, look: Callable[[Surroundings], bool]) -> bool:
+def _waiting(around: Surroundings, queues: list[str]) -> bool:
     with around.lock:
-        return look(around)
+        return any(around.world.desk.waiting(queue) for queue in queues)

@@ -9,11 +9,11 @@ from typing import Any
 
 from infra import names, package
 from infra.functions import FUNCTIONS
-from infra.names import Names, flow_export
-from infra.rehearsal import conversation, deploy
+from infra.names import Names
+from infra.rehearsal import conversation, deploy, furniture
 from infra.rehearsal.local_aws import LocalAws, RehearsalProblem
 from infra.rehearsal.surroundings import Surroundings, flows_for
-from infra.settings import ENTRY_FLOW, Stage
+from infra.settings import Stage
 
 PORT = int(os.environ.get("REHEARSAL_PORT", "4571"))
 PYTHON = package.ROOT / ".venv-rehearsal" / "bin" / "python"
@@ -42,11 +42,13 @@ def rehearse(stage: Stage, assembly: Path, say: Callable[[str], None]) -> None:
         topics = {topic: at.topic_arn(topic) for topic in names.TOPICS}
         with Surroundings(aws, flows, topics) as around:
             say(f"Amazon Connect, WhatsApp and OpenAI, played by the sandbox, at {around.url}")
+            queues = furniture.furnish(around.world, assembly, stage)
             _deploy(aws, stage, assembly, around, say)
+            furniture.publish(around.world, around.url, stage, flows, say)
             _start_functions(aws, at, say)
             say("the conversation:")
-            conversation.hold(around, say)
-            conversation.hold_second(around, say)
+            conversation.hold(around, queues, say)
+            conversation.hold_second(around, queues, say)
             _settled(aws, at, say)
     say(f"rehearsed in {time.monotonic() - started:.0f} s; everything is taken down")
 
@@ -70,7 +72,7 @@ def _deploy(
         aws,
         assembly,
         stage.prefix,
-        imports=_imports(stage, around.world),
+        imports=furniture.exports(around.world, stage),
         environment=_environment(aws, around.url),
     )
     say(f"deployed {done.resources} resources in {time.monotonic() - started:.0f} s")
@@ -108,17 +110,6 @@ def _start_functions(aws: LocalAws, at: Names, say: Callable[[str], None]) -> No
         if answer.get("FunctionError") or '"statusCode": 5' in body:
             raise RehearsalProblem(f"{function.name} does not start: {body[:800]}")
         say(f"  {function.name} starts in {time.monotonic() - started:.1f} s")
-
-
-def _imports(stage: Stage, world: Any) -> dict[str, str]:
-    """What the stack `instance` would export: the emulated instance and its published flow."""
-    instance = world.instance.id
-    flow = world.bundle.settings["flows"]["whatsapp_inbound"]["id"]
-    arn = f"arn:aws:connect:{stage.region}:{stage.account}:instance/{instance}"
-    return {
-        f"{stage.prefix}-instance-id": instance,
-        f"{stage.prefix}-{flow_export(ENTRY_FLOW)}": f"{arn}/contact-flow/{flow}",
-    }
 
 
 def _environment(aws: LocalAws, played: str) -> dict[str, str]:

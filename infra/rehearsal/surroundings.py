@@ -20,8 +20,6 @@ from sandbox.server import SandboxServer
 from sandbox.world import World
 
 TICK_SECONDS = 0.05
-ALWAYS = ["00:00-24:00"]
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class FlowFunctionFailed(Exception):
@@ -90,13 +88,11 @@ class Surroundings:
 
 
 def flows_for(stage: str, source: Path, target: Path, *, region: str, account: str) -> Path:
-    """A copy of the contact flows with a stage of that name, open at all hours."""
+    """A copy of the contact flows for the functions of a stage of that name."""
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(source, target)
     file = target / "settings.yaml"
     values = yaml.safe_load(file.read_text(encoding="utf-8"))
-    for hours in values["hours"].values():
-        hours["open"] = dict.fromkeys(DAYS, ALWAYS)
     values["stages"]["sandbox"] |= {"region": region, "account": account}
     values["lambdas"] = {
         name: pattern.replace("{stage}", stage) for name, pattern in values["lambdas"].items()
