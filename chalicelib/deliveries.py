@@ -106,6 +106,8 @@ class Deliveries:
             count("OutboundPaced")
             return
         count("OutboundFailed")
+        if failure.kind == "window_closed":
+            count("WindowClosed")
         warn("WhatsApp did not deliver a message", error_code=failure.code)
         if failure.to_operator:
             count("OperatorAlerts")

@@ -199,6 +199,7 @@ class ToCustomer:
             return
         conversation = self._conversations.load(item.conversation)
         if conversation is None or not window_open(conversation.wrote_at, now):
+            count("WindowClosed")
             raise WindowClosed(
                 "the customer service window is closed",
                 service="whatsapp",

@@ -7,10 +7,12 @@ sees and which can be tried again from the stored audio.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from chalicelib.breaker import Breaker
 from chalicelib.errors import ContentError, PuenteError, Rejected
+from chalicelib.log import count
 from chalicelib.media_types import WAV, MediaType, needs_conversion, sniff
 from chalicelib.ports.ai import Ai
 from chalicelib.ports.files import Audio, Media
@@ -133,6 +135,7 @@ class VoiceNotes:
                 )
         except PuenteError as problem:
             return _failed(note, Step.TRANSCRIBE, problem)
+        _paid(transcript.cost_usd)
         if not transcript.is_final:
             return note.failed(Step.TRANSCRIBE, transcript.error or "failed", retryable=True)
         if not transcript.duration_s:
@@ -152,6 +155,7 @@ class VoiceNotes:
                 )
         except PuenteError as problem:
             return _failed(note, Step.STRUCTURE, problem)
+        _paid(answer.cost_usd)
         return note.structured(
             voice_note_facts.to_plain(answer.facts),
             engine=answer.engine,
@@ -171,6 +175,12 @@ class VoiceNotes:
             language=transcript.language,
             transcript_status=transcript.status.value,
         )
+
+
+def _paid(cost_usd: Decimal | None) -> None:
+    """The service's bill comes days later; an alarm watches this (docs/operations.md)."""
+    if cost_usd:
+        count("AiCostUsd", float(cost_usd))
 
 
 def _failed(note: VoiceNote, step: Step, problem: PuenteError) -> VoiceNote:

@@ -40,7 +40,7 @@ def synth(stage: Stage, out: Path, package: tuple[Path, Path], *, checked: bool 
         messaging=messaging,
         flows=flow_settings.load(),
     ).add_stack_dependency(instance)
-    ObservabilityStack(app, stage, data=data)
+    ObservabilityStack(app, stage, data=data, instance=instance).add_stack_dependency(instance)
     copies = CopiesStack(app, stage)
     BackupStack(app, stage, data=data).add_stack_dependency(copies)
     if network and stage.worker.runs:

@@ -12,9 +12,7 @@ OWN = {
     "WindowClosed": 10,
 }
 AI_COST = "AiCostUsd"
-
-# Alarms that wait for the product to count: until then they stay silent.
-AWAITED = {
-    "WindowClosed": "replies that came after WhatsApp's 24 hours; OutboundFailed holds them today",
-    AI_COST: "what voice notes cost; the budget sees the bill a day later",
-}
+SENT = "OutboundMessages"
+# Connect's own, of one instance (administrator guide, "Monitoring your instance using CloudWatch"):
+# alarm at this value; the first is in percent of the quota.
+CONNECT = {"ConcurrentActiveChatsPercentage": 80, "ChatBreachingActiveChatQuota": 1}

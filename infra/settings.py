@@ -96,6 +96,7 @@ class Stage:
     media_retention_days: int
     monthly_budget_usd: int
     ai_daily_budget_usd: int
+    free_messages_per_month: int
     keep_data: bool
     connect: Connect
     whatsapp: WhatsApp

@@ -42,6 +42,10 @@ def alarms_on(metric: str, **dimensions: str) -> list[dict[str, Any]]:
     ]
 
 
+def alarms_on_any(metric: str) -> list[dict[str, Any]]:
+    return [one for one in of_type("AWS::CloudWatch::Alarm") if one.get("MetricName") == metric]
+
+
 # --- queues -----------------------------------------------------------------------------------
 
 
@@ -336,12 +340,37 @@ def test_alarms_look_at_metrics_the_product_counts() -> None:
     """An alarm on a name nobody counts would never fire."""
     sources = " ".join(p.read_text() for p in (ROOT / "chalicelib").rglob("*.py"))
     counted = set(re.findall(r'count\(\s*"(\w+)"', sources))
-    assert {*metrics.OWN, metrics.AI_COST} - set(metrics.AWAITED) <= counted
+    assert {*metrics.OWN, metrics.AI_COST, metrics.SENT} <= counted
 
 
 def test_the_objective_is_watched_at_two_speeds() -> None:
     burns = [one for one in of_type("AWS::CloudWatch::Alarm") if one.get("Metrics")]
     assert sorted(round(one["Threshold"], 2) for one in burns) == [0.6, 0.6, 1.44, 1.44]
+
+
+@pytest.mark.parametrize("metric", metrics.CONNECT)
+def test_connects_quota_for_chats_is_watched(metric: str) -> None:
+    (alarm,) = alarms_on_any(metric)
+    assert alarm["Namespace"] == "AWS/Connect"
+    assert {one["Name"] for one in alarm["Dimensions"]} == {"InstanceId", "MetricGroup"}
+
+
+def test_the_free_answers_of_a_month_are_watched() -> None:
+    """CP-54: 1,000 a month is a pace of 34 a day."""
+    (alarm,) = alarms_on(metrics.SENT, service="puente")
+    assert 33 < alarm["Threshold"] < 34
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 7 * 24 * 3600
+    assert alarm["DatapointsToAlarm"] == 3
+
+
+def test_a_failed_backup_wakes_somebody() -> None:
+    (alarm,) = alarms_on_any("NumberOfBackupJobsFailed")
+    assert alarm["Threshold"] == 1
+
+
+def test_what_voice_notes_and_closed_windows_cost_is_watched() -> None:
+    assert alarms_on(metrics.AI_COST, service="puente")
+    assert alarms_on("WindowClosed", service="puente")
 
 
 def test_money_is_watched() -> None:

@@ -14,10 +14,12 @@ from infra.functions import FUNCTIONS
 from infra.settings import Stage
 from infra.stacks.base import ConcernStack
 from infra.stacks.data import DataStack
+from infra.stacks.instance import InstanceStack
 
 NAMESPACE = "Puente"  # chalicelib.log.NAMESPACE
 SERVICE = {"service": "puente"}
 MINUTE, HOUR, DAY = 1, 60, 24 * 60
+WEEK, DAYS = 7, 30  # days
 QUEUE_AGE_SECONDS = 120  # agents and customers wait no longer than this unnoticed
 # Google's SRE workbook, chapter 5: of a 99.9 % objective over 30 days, 14.4 times the allowed rate
 # for an hour spends 2 % of the month's budget, 6 times for six hours 5 %.
@@ -28,7 +30,9 @@ BURNS = {"Fast": (14.4, HOUR), "Slow": (6.0, 6 * HOUR)}
 class ObservabilityStack(ConcernStack):
     """Every asynchronous edge has an alarm; `tests/test_infra.py` counts them."""
 
-    def __init__(self, scope: Construct, stage: Stage, *, data: DataStack) -> None:
+    def __init__(
+        self, scope: Construct, stage: Stage, *, data: DataStack, instance: InstanceStack
+    ) -> None:
         super().__init__(scope, "observability", stage)
         self.topic = self._topic(data)
         for queue in names.WORK_QUEUES:
@@ -40,6 +44,9 @@ class ObservabilityStack(ConcernStack):
         for name, limit in metrics.OWN.items():
             self._alarm(f"Own{name}", self._own(name), limit, f"{name} within five minutes")
         self._cost()
+        self._free_tier()
+        self._connect_quotas(instance)
+        self._backups()
         self._burning()
         self._topic_failures()
         self._dashboard()
@@ -89,7 +96,9 @@ class ObservabilityStack(ConcernStack):
         metric: cw.IMetric,
         threshold: float,
         about: str,
+        *,
         periods: int = 1,
+        of_them: int = 0,
     ) -> cw.Alarm:
         alarm = cw.Alarm(
             self,
@@ -99,6 +108,7 @@ class ObservabilityStack(ConcernStack):
             metric=metric,
             threshold=threshold,
             evaluation_periods=periods,
+            datapoints_to_alarm=of_them or periods,
             comparison_operator=cw.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cw.TreatMissingData.NOT_BREACHING,
         )
@@ -125,6 +135,38 @@ class ObservabilityStack(ConcernStack):
         metric = self._own(metrics.AI_COST, DAY)
         limit = self.stage.ai_daily_budget_usd
         self._alarm("AiCost", metric, limit, f"Voice notes cost {limit} USD today")
+
+    def _free_tier(self) -> None:
+        """CP-54: WhatsApp's free answers of a month. An alarm sees a week at most, so it watches
+        the pace: three days of seven on which a thirtieth of them was passed."""
+        free = self.stage.free_messages_per_month
+        if free:
+            about = f"At this pace the month has more than {free} answers: WhatsApp bills the rest"
+            pace = self._own(metrics.SENT, DAY)
+            self._alarm("FreeTier", pace, free / DAYS, about, periods=WEEK, of_them=3)
+
+    def _connect_quotas(self, instance: InstanceStack) -> None:
+        for name, limit in metrics.CONNECT.items():
+            metric = cw.Metric(
+                namespace="AWS/Connect",
+                metric_name=name,
+                dimensions_map={"InstanceId": instance.instance_id, "MetricGroup": "Chats"},
+                statistic="Maximum",
+                period=cdk.Duration.minutes(5),
+            )
+            about = (
+                "Chats come near Connect's quota; ask for more (Service Quotas > Amazon Connect)"
+            )
+            self._alarm(name, metric, limit, about)
+
+    def _backups(self) -> None:
+        metric = cw.Metric(
+            namespace="AWS/Backup",
+            metric_name="NumberOfBackupJobsFailed",
+            statistic="Sum",
+            period=cdk.Duration.minutes(DAY),
+        )
+        self._alarm("Backups", metric, 1, "A backup of the tables failed")
 
     def _burning(self) -> None:
         """Failed invocations of the two workers against the objective."""
