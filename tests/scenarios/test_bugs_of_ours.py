@@ -61,6 +61,33 @@ def test_another_customer_does_not_notice(world, monkeypatch):
     assert lines(chat) == ["Hello"]
 
 
+def test_a_message_that_kills_its_process_costs_nobody_else_of_its_batch(world, monkeypatch):
+    """Ten customers' messages die with it, three times over; nine are shown, once each."""
+    talks = [live_chat(world, f"Customer {n}", f"1555010000{n}") for n in range(10)]
+    poisoned, others = talks[4], [*talks[:4], *talks[5:]]
+    works = world.app.chat.send_text
+
+    def deadly(chat, text, token):
+        if "poison" in text and "could not be shown" not in text:
+            raise world.router.faults.kill("a poisoned message")
+        return works(chat, text, token)
+
+    monkeypatch.setattr(world.app.chat, "send_text", deadly)
+    for talk in talks:
+        talk.customer.says("poison" if talk is poisoned else "harmless")
+    world.settle()
+    assert len(world.deliverer.deliveries[-1].message_ids) > 1, "they came in one batch"
+    poisoned.customer.says("after it")
+    world.run_for(2 * LONG_ENOUGH_S)
+    for talk in others:
+        assert words(talk.chat) == ["Hello", "harmless"]
+    [letter] = dead_letters(world)
+    assert letter["reason"] == "crashed three times"
+    assert words(poisoned.chat)[-1] == "after it"
+    assert any("could not be shown" in line for line in lines(poisoned.chat))
+    assert not unfinished()
+
+
 def test_an_answer_that_breaks_our_code_is_parked_and_told(world, monkeypatch):
     talk = live_chat(world)
     breaks_on(monkeypatch, world.app.whatsapp, "send", lambda _number, body: "poison" in str(body))
