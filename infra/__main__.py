@@ -52,6 +52,7 @@ def package(_: Stage) -> None:
 
 
 def synth(stage: Stage) -> None:
+    _need_node()
     _synth(stage, assembly(stage), _built())
 
 
@@ -166,7 +167,10 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
 def _clients(stage: Stage) -> Callable[[str], Any]:
     import boto3
 
-    return lambda service: boto3.client(service, region_name=stage.region)
+    def client(service: str) -> Any:
+        return boto3.client(service, region_name=stage.region)  # type: ignore[call-overload]
+
+    return client
 
 
 def _need_node() -> None:
@@ -183,14 +187,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (_, about) in COMMANDS.items():
-        command = commands.add_parser(name, help=about)
-        command.add_argument("--stage", default="dev")
-        command.add_argument("--settings", default=FILE, help="another file than settings.yaml")
+        options = commands.add_parser(name, help=about)
+        options.add_argument("--stage", default="dev")
+        options.add_argument("--settings", default=FILE, help="another file than settings.yaml")
         if name == "secret":
-            command.add_argument("--setting", choices=SECRETS, default=AI_KEY)
+            options.add_argument("--setting", choices=SECRETS, default=AI_KEY)
         if name == "flows":
-            command.add_argument("--dry-run", action="store_true", help="only show what differs")
-            command.add_argument("--rollback", default="", help="bring back what a flow was before")
+            options.add_argument("--dry-run", action="store_true", help="only show what differs")
+            options.add_argument("--rollback", default="", help="bring back what a flow was before")
     chosen = vars(parser.parse_args())
     command, stage = COMMANDS[chosen.pop("command")][0], chosen.pop("stage")
     try:

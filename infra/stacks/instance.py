@@ -52,7 +52,7 @@ class InstanceStack(ConcernStack):
         self.instance_arn = self._arn(self.instance_id)
 
     def flow_id(self, name: str) -> str:
-        return cdk.Fn.select(3, cdk.Fn.split("/", self.flow_arns[name]))
+        return str(cdk.Fn.select(3, cdk.Fn.split("/", self.flow_arns[name])))
 
     def _flow(self, name: str, instance: str) -> str:
         """Named as `python -m infra flows` looks for it; its ARN, for other stacks."""
@@ -71,7 +71,7 @@ class InstanceStack(ConcernStack):
         """Export a value; what other stacks import it by."""
         export = f"{self.stage.prefix}-{name}"
         cdk.CfnOutput(self, name.title().replace("-", ""), value=value, export_name=export)
-        return cdk.Fn.import_value(export)
+        return str(cdk.Fn.import_value(export))
 
     def _arn(self, instance_id: str) -> str:
         return f"arn:aws:connect:{self.region}:{self.account}:instance/{instance_id}"
@@ -87,4 +87,4 @@ class InstanceStack(ConcernStack):
             ),
         )
         instance.apply_removal_policy(self.removal)
-        return instance.attr_id
+        return str(instance.attr_id)

@@ -1,0 +1,134 @@
+"""What an operator is told when the deployment's tools are not as they must be."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from infra import package, settings
+from infra.rehearsal.local_aws import LocalAws, RehearsalProblem
+from infra.rehearsal.run import rehearse
+
+ROOT = Path(__file__).parent.parent
+MAKE = shutil.which("make") or "make"
+Ran = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Callable[..., Ran]:
+    """Runs a make target where nothing is installed but the given programs (name: script)."""
+
+    def run(target: str, **programs: str) -> Ran:
+        shutil.copytree(ROOT / "infra", tmp_path / "infra", dirs_exist_ok=True)
+        programs_at = tmp_path / "bin"
+        programs_at.mkdir()
+        for name, script in programs.items():
+            file = programs_at / name.replace("_", ".")
+            file.write_text(f"#!/bin/sh\n{script}\n")
+            file.chmod(0o755)
+        return subprocess.run(
+            [MAKE, "-f", "infra/infra.mk", target],
+            cwd=tmp_path,
+            env={"PATH": str(programs_at), "HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_a_missing_node_is_told_before_anything_is_installed(bare: Callable[..., Ran]) -> None:
+    ended = bare(".venv-infra/.ready")
+    assert ended.returncode != 0
+    assert "CDK needs Node.js 20 or later: https://nodejs.org" in ended.stderr
+
+
+@pytest.mark.parametrize("environment", [".venv-infra/.ready", ".venv-rehearsal/.ready"])
+def test_another_python_is_told_with_the_one_that_is_needed(
+    bare: Callable[..., Ran], environment: str
+) -> None:
+    ended = bare(environment, node="echo v22.1.0", python3="exit 1")
+    assert ended.returncode != 0
+    assert "needs Python 3.13" in ended.stderr
+    assert "install it" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("programs", "told"),
+    [({}, "CDK needs Node.js 20 or later"), ({"node": "echo v18.20.1"}, "v18.20.1 is too old")],
+)
+def test_the_templates_need_node(programs: dict[str, str], told: str, tmp_path: Path) -> None:
+    for name, script in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    ended = subprocess.run(
+        [sys.executable, "-m", "infra", "synth"],
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_package_is_built_by_the_python_of_the_functions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wheels of another Python would not start in AWS."""
+    for name in ("BUILD", "CODE", "LAYER"):
+        monkeypatch.setattr(package, name, tmp_path / name)
+    monkeypatch.setattr(package, "RUNTIME", "python3.9")
+    with pytest.raises(package.PackageProblem, match="make clean-infra synth"):
+        package.build()
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+def test_a_taken_port_is_told_with_the_way_out(taken: int, tmp_path: Path) -> None:
+    aws = LocalAws(
+        Path(sys.executable),
+        port=taken,
+        account="123456789012",
+        region="us-east-1",
+        log=tmp_path / "log",
+    )
+    with pytest.raises(RehearsalProblem, match=f"port {taken} .* is taken.*REHEARSAL_PORT"), aws:
+        pass
+
+
+def test_a_rehearsal_without_templates_says_what_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.rehearsal.run.PYTHON", Path(sys.executable))
+    with pytest.raises(RehearsalProblem, match="make synth"):
+        rehearse(settings.load("dev"), tmp_path, print)
+    monkeypatch.setattr("infra.rehearsal.run.PYTHON", tmp_path / "none")
+    with pytest.raises(RehearsalProblem, match="make rehearse"):
+        rehearse(settings.load("dev"), tmp_path, print)
+
+
+def test_an_unknown_stage_is_one_line() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "infra", "flows", "--stage", "production"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.strip() == "settings.yaml: no stage production; there are dev, prod"
