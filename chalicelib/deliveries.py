@@ -49,11 +49,7 @@ class Deliveries:
             warn("a status of a message that is not ours", status=status.status)
             count("StatusUnmatched")
             return
-        if (
-            callback
-            and status.status == "failed"
-            and callback.attempt < self._history.sends(record)
-        ):
+        if callback and status.status == "failed" and self._sent_again_since(callback):
             count("OutboundOldAttemptFailed")  # sent again since, and that send has its own status
             return
         update = self._update(status, record, callback)
