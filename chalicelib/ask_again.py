@@ -32,7 +32,7 @@ class AskAgain:
         if not (reply.to or reply.recipient) or reply.group:
             return False
         try:
-            if not self._history.first_time(f"asked#{conversation}", conversation, ""):
+            if not self._history.first_time(f"asked#{conversation}", conversation, conversation):
                 return False
             texts = self._texts(language)
             wish = TextReply(text=texts.get("customer.please_resend"))

@@ -127,7 +127,8 @@ class Conversation:
     `last` and `beyond`: Connect's id of our last text in the chat, and how many items of ours
     stand behind it (an attachment has no id when it is sent); `wrote_at`: the customer's last
     message, epoch seconds; `aliases`: the other keys that point here; `recent`: when we last
-    showed something, epoch seconds, oldest first; `newest`: wamid of the customer's last message.
+    showed something, epoch seconds, oldest first; `newest`: wamid of the customer's last message;
+    `erased_before`: what the customer wrote up to then was erased on request, epoch seconds.
     """
 
     key: str
@@ -146,6 +147,7 @@ class Conversation:
     aliases: tuple[str, ...] = ()
     recent: tuple[int, ...] = ()
     newest: str = ""
+    erased_before: int = 0
     pending: Pending | None = None
 
     @property
@@ -201,6 +203,14 @@ def without_done(members: Iterable[Member], done: Ring) -> tuple[Member, ...]:
 def uncertain(members: Iterable[Member], done: Ring) -> tuple[Member, ...]:
     """Members so old that only their message item can tell whether they are done (law 4)."""
     return tuple(member for member in members if done.may_have_forgotten(member.ring_entry))
+
+
+def not_erased(members: Iterable[Member], erased_before: int) -> tuple[Member, ...]:
+    """The members that the customer wrote after asking to be forgotten.
+
+    One without a time counts as new: every message reaches an agent, unless it surely is old.
+    """
+    return tuple(member for member in members if not 0 < member.sent_at <= erased_before)
 
 
 def may_take_over(since: int, now: int) -> bool:

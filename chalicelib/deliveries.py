@@ -58,6 +58,9 @@ class Deliveries:
         if status.status == "failed" and self._is_news(update):
             self._failed(status, callback or callback_of(record, self._history.contact_of(record)))
         saved = self._history.save_status(update)
+        if not saved.role and self._is_nobodys(callback):
+            self._history.forget(record)
+            return
         sent = callback or callback_of(record, saved.contact)
         if callback and callback.attempt < saved.sends:
             self._doubled(record, callback)
@@ -73,6 +76,12 @@ class Deliveries:
         item = self._contacts.load(callback.contact)
         if item and self._history.first_time(f"{record}#twice", item.conversation, item.customer):
             count("OutboundDoubled")
+
+    def _is_nobodys(self, callback: Callback | None) -> bool:
+        """Whether a message without a record is one of an erased customer, whose late status must
+        not leave their number (it stands in the wamid) behind. Else its record is still to come.
+        """
+        return callback is None or self._contacts.load(callback.contact) is None
 
     def _record_of(self, status: DeliveryStatus) -> str:
         return self._history.record_of(status.wamid) if status.wamid else ""

@@ -149,28 +149,36 @@ class Worker:
             log.failure("a failed message comes back after the long time-out", problem)
 
 
+def _never(*_: object) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class InboundWork:
-    """Customer to agent. `arrive` gives None for what is no message and is done by then."""
+    """Customer to agent. `arrive` gives None for what is no message and is done by then; `erase`
+    handles the wish to be forgotten and gives False for anything else."""
 
     queues: Queues
     arrive: Callable[[Record], Queued | None]
     deliver: Callable[[Bundle, Remaining], None]
     abandon: Callable[[Bundle], None]
     shown: Callable[[Bundle], None]
+    erase: Callable[[str, Remaining], bool] = _never
 
     def __call__(self, group: Group, left: Remaining) -> list[Record]:
         by_receipt = {record.message_id: record for record in group}
         failed: list[Record] = []
-        for bundle in plan(self._arrived(group, failed)):
+        for bundle in plan(self._arrived(group, failed, left)):
             if failed or not self._delivered(bundle, left):
                 failed.extend(by_receipt[receipt] for receipt in bundle.receipts)
         return failed
 
-    def _arrived(self, group: Group, failed: list[Record]) -> list[Queued]:
+    def _arrived(self, group: Group, failed: list[Record], left: Remaining) -> list[Queued]:
         queued = []
         for record in group:
             try:
+                if self.erase(record.body, left):
+                    continue
                 if (arrived := self.arrive(record)) is not None:
                     queued.append(arrived)
             except ServiceError:

@@ -29,7 +29,7 @@ class Identities:
             return False
         for alias in arrival.keys:
             if alias not in (found.key, *found.aliases):
-                self._conversations.move(alias, found.key)
+                self._conversations.move(alias, found.key, found.customer)
         reply = newest_reply(found.reply, arrival.reply, moved=True)
         if reply != found.reply:
             self._conversations.readdress(found, reply)

@@ -26,9 +26,18 @@ def late_id(wamid: str) -> str:
     return f"{wamid}{LATE}"
 
 
-def media_key(conversation: str, wamid: str) -> str:
-    """Where a message's file lies: deterministic, under its conversation, without personal data."""
-    return f"inbound/{conversation}/{hashlib.sha256(wamid.encode()).hexdigest()[:24]}"
+def media_key(customer: str, wamid: str) -> str:
+    """Where a message's file lies: deterministic, under its customer, without personal data.
+
+    The customer's id, not the conversation's key: a customer who was erased and writes anew has
+    another id, so that what is erased and what is new never lie under one prefix.
+    """
+    return f"{media_prefix(customer)}{hashlib.sha256(wamid.encode()).hexdigest()[:24]}"
+
+
+def media_prefix(customer: str) -> str:
+    """What the keys of all files of a customer begin with, both ways."""
+    return f"inbound/{customer}/"
 
 
 class InboundFiles:
@@ -80,7 +89,7 @@ class InboundFiles:
 
         Raises Rejected when it is gone for good, other ServiceErrors to try again.
         """
-        key = media_key(file.conversation, file.wamid)
+        key = media_key(file.customer, file.wamid)
         return self._whatsapp.fetch(file.origination_id, file.media_id, key)
 
     def arrived_text(self, file: StoredFile) -> str:
@@ -94,7 +103,7 @@ class InboundFiles:
 
     def _late(self, work: Work, member: Member, attributes: Mapping[str, str]) -> Content:
         """A promised file: it is in the bucket already, under the message it belongs to."""
-        key = media_key(work.conversation.key, member.wamid.removesuffix(LATE))
+        key = media_key(work.conversation.customer, member.wamid.removesuffix(LATE))
         stored = StoredMedia(key=key, mime=member.mime, size=0)
         ready = self._parts.of(member, stored, self._texts(work.conversation.language))
         return ReadyContent(ready=ready, attributes=attributes)
@@ -105,7 +114,7 @@ class InboundFiles:
         """Durable first, then queued, then shown: a replay promises the same and queues once."""
         self._history.save_file(file)
         self._queues.hand_over(file.conversation, file.wamid, "file")
-        key = media_key(file.conversation, file.wamid)
+        key = media_key(file.customer, file.wamid)
         label = _label(file.kind, file.filename, texts)
         return _placeholder(member, "media.waiting", attributes, texts, label=label, key=key)
 

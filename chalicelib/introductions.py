@@ -9,6 +9,7 @@ from chalicelib.connect_events import ChatEvent
 from chalicelib.contact import ContactItem
 from chalicelib.conversation import Conversation, OpenChat, Pending
 from chalicelib.errors import Rejected
+from chalicelib.log import count
 from chalicelib.ports.chat import Chat
 from chalicelib.ports.contacts import Contacts
 from chalicelib.ports.conversations import Conversations
@@ -41,11 +42,17 @@ class Introductions:
             return None
         known = conversation.chat
         if known and known.contact != contact and conversation.pending is None:
-            self._chat.stop(contact)  # a second chat that nobody recorded (protocol 4.4)
+            self._stop(contact)  # a second chat that nobody recorded (protocol 4.4)
             return None
         item = _item(contact, key, conversation)
         self._contacts.create(item)
         return item
+
+    def _stop(self, contact: str) -> None:
+        try:
+            self._chat.stop(contact)
+        except Rejected:
+            count("ChatsOverBefore")  # e.g. the end of a chat whose customer was erased
 
     def end(self, event: ChatEvent) -> None:
         """Note that the chat is over, so that the next message opens a new one at once."""

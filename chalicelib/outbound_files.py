@@ -52,7 +52,7 @@ class OutboundFiles:
         body = self._converted(file, self._files.read(where.url), plan)
         if len(body) > limits.max_bytes(plan.mime_type):
             raise too_large(plan.mime_type)
-        key = outbound_key(item.conversation, file.attachment_id, plan)
+        key = outbound_key(item.customer, file.attachment_id, plan)
         self._media.write(key, body, plan.mime_type)
         return self._whatsapp.upload_stored(origination, key)
 
@@ -67,10 +67,10 @@ class OutboundFiles:
             raise refusal from unreadable
 
 
-def outbound_key(conversation: str, attachment: str, plan: Outgoing) -> str:
+def outbound_key(customer: str, attachment: str, plan: Outgoing) -> str:
     """Where a converted file lies: deterministic, so that a repeat overwrites it.
 
-    Beside what the customer sent, so that one prefix holds all of a conversation.
+    Beside what the customer sent, so that one prefix holds all of a customer.
     """
     extension = "ogg" if plan.voice else "jpg"
-    return f"inbound/{conversation}/sent/{token(attachment)[:24]}.{extension}"
+    return f"inbound/{customer}/sent/{token(attachment)[:24]}.{extension}"

@@ -152,6 +152,10 @@ class Settings:
     s3_bucket_media: str = setting(
         min_length=1, description="Private bucket of the customers' files."
     )
+    s3_bucket_copies: tuple[str, ...] = setting(
+        (),
+        description="Buckets that hold copies of the files, as region/bucket; erased there, too.",
+    )
     inbound_queue_url: str = setting(
         min_length=1, description="FIFO queue, one group per customer."
     )
@@ -175,6 +179,11 @@ class Settings:
     )
     message_retention_days: int = setting(
         90, ge=30, description="History expires after this many days, at least 30."
+    )
+
+    erase_salt: Secret = setting(
+        Secret(""),
+        description="Salt of erased customers' keys, or its secret's ARN; empty: the instance id.",
     )
 
     openai_api_key: Secret = setting(

@@ -4,7 +4,7 @@ The claim, not the queue, is what makes one chat per customer: one person may ap
 identifiers, and then two workers meet here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -16,6 +16,7 @@ from chalicelib.conversation import (
     Pending,
     may_take_over,
     must_park,
+    not_erased,
     taken_over,
     too_fast,
     uncertain,
@@ -23,7 +24,8 @@ from chalicelib.conversation import (
 )
 from chalicelib.errors import Rejected, ServiceError, Throttled
 from chalicelib.live_chat import ChatOver
-from chalicelib.ports.conversations import Claimed, Conversations
+from chalicelib.log import count
+from chalicelib.ports.conversations import Claimed, Conversations, Erased, Existing
 from chalicelib.ports.messages import Messages
 from chalicelib.ports.queues import Parked, Queues
 from chalicelib.showing import Showing, Work
@@ -35,10 +37,14 @@ FINISHED_FATES = ("delivered", "placeholder")
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Where the next round claims, and for which members; no members: nothing left to do."""
+    """Where the next round claims, and for which members; no members: nothing left to do.
+
+    `erased_before`: as far as a conversation created there knows of an erase.
+    """
 
     key: str
     members: tuple[Member, ...] = ()
+    erased_before: int = 0
 
 
 class ToAgent:
@@ -86,6 +92,14 @@ class ToAgent:
             return
         self._conversations.release(found.key, found.pending)
 
+    def finish(self, conversation: Conversation, remaining_s: Callable[[], float]) -> None:
+        """Finish the claim that is open on a conversation, if there is one (laws 2 and 8).
+
+        Raises a retryable ServiceError while somebody else may be at it.
+        """
+        if conversation.pending is not None:
+            self._finish_found(conversation, conversation.pending, {}, remaining_s)
+
     def _round(self, at: Round, bundle: Bundle, remaining_s: Callable[[], float]) -> Round:
         now = self._clock()
         mine = Pending(id=self._new_id(), members=at.members, since=now, claimed_at=now)
@@ -98,10 +112,13 @@ class ToAgent:
             return self._create(at, mine, bundle, remaining_s)
         if answer.conversation.pending is not None:
             self._finish_found(
-                answer.conversation, answer.conversation.pending, bundle, remaining_s
+                answer.conversation, answer.conversation.pending, bundle.bodies, remaining_s
             )
             return at
-        return replace(at, members=without_done(at.members, answer.conversation.done))
+        found = answer.conversation
+        return replace(
+            at, members=self._wanted(without_done(at.members, found.done), found.erased_before)
+        )
 
     def _begin(
         self,
@@ -122,7 +139,7 @@ class ToAgent:
             )
         for alias in bundle.arrival.keys:
             if alias not in (conversation.key, *conversation.aliases):
-                self._conversations.move(alias, conversation.key)
+                self._conversations.move(alias, conversation.key, conversation.customer)
         self._perform(
             Work(
                 conversation=conversation,
@@ -144,6 +161,13 @@ class ToAgent:
             if self._history.first_time(key, conversation.key, conversation.customer):
                 self._showing.tell(conversation, "notice.held")
 
+    def _wanted(self, members: tuple[Member, ...], erased_before: int) -> tuple[Member, ...]:
+        """Without what the customer wrote before asking to be forgotten (protocol 4.8)."""
+        wanted = not_erased(members, erased_before)
+        if len(wanted) < len(members):
+            count("ErasedMessagesDropped", len(members) - len(wanted))
+        return wanted
+
     def _not_in_history(
         self, conversation: Conversation, members: tuple[Member, ...]
     ) -> tuple[Member, ...]:
@@ -163,14 +187,17 @@ class ToAgent:
             name=arrival.name,
             language=arrival.language,
             aliases=tuple(key for key in arrival.keys if key != at.key),
+            erased_before=at.erased_before,
             pending=mine,
         )
         existing = self._conversations.create(new)
-        if existing and self._is_anothers(existing, arrival):
+        if isinstance(existing, Existing) and self._is_anothers(existing.key, arrival):
             existing = self._create_apart(replace(new, aliases=()), arrival)
+        if isinstance(existing, Erased):
+            return Round(at.key, self._wanted(at.members, existing.before), existing.before)
         if existing:
-            self._conversations.point(at.key, existing)
-            return replace(at, key=existing)
+            self._conversations.point(at.key, existing.key, existing.customer)
+            return replace(at, key=existing.key)
         self._perform(
             Work(
                 conversation=new,
@@ -183,11 +210,11 @@ class ToAgent:
         )
         return Round(at.key)
 
-    def _create_apart(self, new: Conversation, arrival: Arrival) -> str:
+    def _create_apart(self, new: Conversation, arrival: Arrival) -> Existing | Erased | None:
         """Create it without the identifiers that lead to somebody else; they lead here now."""
         existing = self._conversations.create(new)
         for alias in arrival.keys[1:] if not existing else ():
-            self._conversations.move(alias, new.key)
+            self._conversations.move(alias, new.key, new.customer)
         return existing
 
     def _is_anothers(self, key: str, arrival: Arrival) -> bool:
@@ -201,7 +228,7 @@ class ToAgent:
         self,
         conversation: Conversation,
         found: Pending,
-        bundle: Bundle,
+        bodies: Mapping[str, str],
         remaining_s: Callable[[], float],
     ) -> None:
         """Finish somebody's claim first (laws 2 and 8), with what it was claimed with."""
@@ -216,7 +243,7 @@ class ToAgent:
                     pending=mine,
                     taken_over=True,
                     remaining_s=remaining_s,
-                    bodies=bundle.bodies,
+                    bodies=bodies,
                 )
             )
 

@@ -37,6 +37,7 @@ def first_note(work: Work, member: Member) -> StoredNote:
         customer=work.conversation.customer,
         origination_id=work.conversation.reply.origination_id,
         languages=(language,) if language else (),
+        sent_at=member.sent_at,
     )
 
 
@@ -56,7 +57,7 @@ class VoiceContents:
         known = self._notes.load(member.wamid) if work.taken_over else None
         note = known or first_note(work, member)
         try:
-            note = self._notes.store(note, media_key(work.conversation.key, member.wamid))
+            note = self._notes.store(note, media_key(work.conversation.customer, member.wamid))
         except Rejected:
             line = self._texts(work.conversation.language).get("media.voice.failed")
             gone = Part(kind="text", text=line)

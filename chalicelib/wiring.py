@@ -246,8 +246,19 @@ class App(Doors):
             deliver=deliver,
             abandon=self.to_agent.abandon,
             shown=notices.shown,
+            erase=self._erase,
         )
         return Worker("inbound", self.queues, work)
+
+    def _erase(self, body: str, remaining_s: Callable[[], float]) -> bool:
+        """Built when the first customer asks to be forgotten."""
+        from chalicelib import erasure
+
+        if not erasure.is_command(body):
+            return False
+        from chalicelib import wiring_erase
+
+        return wiring_erase.erase(self).handle(body, remaining_s)
 
     @cached_property
     def outbound(self) -> "Worker":

@@ -72,23 +72,24 @@ class Doors:
         self._now = clock
         self.new_id = new_id
         self._building = threading.RLock()
-        self._clients: dict[tuple[str, int], Any] = {}
+        self._clients: dict[tuple[str, int, str], Any] = {}
 
     def clock(self) -> int:
         return int(self._now())
 
-    def client(self, service: str, config: Config = QUICK) -> Any:
+    def client(self, service: str, config: Config = QUICK, region: str = "") -> Any:
         """A client, built once for each configuration above; what `boto3.client` gives, without the
-        import of S3's transfer manager.
+        import of S3's transfer manager. `region` "" is our own.
 
         Building is not safe on several threads at a time.
         """
+        name = (service, id(config), region)
         with self._building:
-            if (service, id(config)) not in self._clients:
-                self._clients[service, id(config)] = self._session.create_client(
-                    service, region_name=self.settings.aws_region, config=config
+            if name not in self._clients:
+                self._clients[name] = self._session.create_client(
+                    service, region_name=region or self.settings.aws_region, config=config
                 )
-            return self._clients[service, id(config)]
+            return self._clients[name]
 
     @cached_property
     def _session(self) -> Session:
@@ -134,8 +135,16 @@ class Doors:
         from chalicelib.gateways.conversation_table import ConversationTable
 
         return ConversationTable(
-            self.db, expires=self._conversation_expires, history_expires=self._history_expires
+            self.db,
+            expires=self._conversation_expires,
+            history_expires=self._history_expires,
+            salt=self.salt,
         )
+
+    def salt(self) -> str:
+        """What the keys of erased customers are hashed with."""
+        given = self.settings.erase_salt.get_secret_value()
+        return self.secrets.value(given) if given else self.settings.connect_instance_id
 
     @cached_property
     def contacts(self) -> "ContactTable":

@@ -54,8 +54,13 @@ class States:
         return shown(self._db.get(ContactRow, contact_key(contact)), private=private)
 
     def history(self, key: str) -> list[str]:
-        """The ids of a conversation's messages."""
-        return self._db.find(MessageItem, "by_conversation", "conversation", key)
+        """The ids of the messages of a conversation's customer, newest first."""
+        customer = self.conversation(key, private=True).get("customer", "")
+        return self.messages(customer) if customer else []
+
+    def messages(self, customer: str) -> list[str]:
+        """The ids of a customer's messages, newest first."""
+        return self._db.find(MessageItem, "by_customer", "customer", customer, newest_first=True)
 
 
 def shown(item: Any, *, private: bool) -> dict[str, Any]:

@@ -67,6 +67,7 @@ EVENT_QUEUES = ("whatsapp-events", "chat-events")
 FUNCTION_SECONDS = 20
 VISIBILITY_SECONDS = 120
 MAX_RECEIVES = 100
+MAX_LOOKS = 1000  # an operator who looks at a dead letter receives it
 FLOWS = Path(__file__).parent.parent / "contact_flows"
 
 
@@ -253,21 +254,23 @@ class World:
         self.router.mount(OPENAI, openai.handle, name="openai", locked=False)
 
     def _resources(self) -> None:
-        boto3.client("s3").create_bucket(Bucket=BUCKET)
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket=BUCKET)
+        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         items.use_tables(**TABLES)
         for model in (items.ConversationItem, items.MessageItem):
             model.create_table(billing_mode="PAY_PER_REQUEST", wait=False)
-        self._queue("dead-letters.fifo", {})
+        self._queue_with_redrive("dead-letters.fifo", MAX_LOOKS)
         for name in (*FIFO_QUEUES, *EVENT_QUEUES):
-            self._queue_with_redrive(name)
+            self._queue_with_redrive(name, MAX_RECEIVES)
         self.topics.subscribe(self.whatsapp_topic, "whatsapp-events")
         self.topics.subscribe(self.chat_topic, "chat-events")
 
-    def _queue_with_redrive(self, name: str) -> None:
+    def _queue_with_redrive(self, name: str, receives: int) -> None:
         letters = name.replace(".fifo", "-dlq.fifo") if name.endswith(".fifo") else f"{name}-dlq"
         self._queue(letters, {})
         arn = f"arn:aws:sqs:{REGION}:123456789012:{letters}"
-        policy = f'{{"deadLetterTargetArn": "{arn}", "maxReceiveCount": "{MAX_RECEIVES}"}}'
+        policy = f'{{"deadLetterTargetArn": "{arn}", "maxReceiveCount": "{receives}"}}'
         self._queue(name, {"RedrivePolicy": policy, "VisibilityTimeout": str(VISIBILITY_SECONDS)})
 
     def _queue(self, name: str, attributes: dict[str, str]) -> None:

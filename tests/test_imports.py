@@ -20,15 +20,15 @@ from tests.source_tree import ROOT, Module, modules
 
 PURE = """
     addresses ai_answers ai_prices arrivals breaker bundles chat_files connect_events contact
-    conversation customer direct_webhook errors flow_call media_types pacing prompt redrive ring
-    routing sent_history setting_values texts transcript voice_card voice_card_texts voice_note
+    conversation customer direct_webhook erasure errors flow_call media_types pacing prompt redrive
+    ring routing sent_history setting_values texts transcript voice_card voice_card_texts voice_note
     voice_note_facts words
 """
 USE_CASE = """
-    agent_reads ask_again content customer_notices deliveries file_parts flow_voice_notes identities
-    inbound_files introductions late_cards late_files live_chat outbound_files outbound_replies
-    paced_ai paced_whatsapp receive send_again send_template showing tell_agent to_agent
-    to_customer voice_content voice_notes
+    agent_reads ask_again content customer_notices deliveries erase file_parts flow_voice_notes
+    identities inbound_files introductions late_cards late_files live_chat outbound_files
+    outbound_replies paced_ai paced_whatsapp receive send_again send_template showing tell_agent
+    to_agent to_customer voice_content voice_notes
 """
 # Modules with a rule of their own: what they may import besides the standard library.
 ENTRY = "batches entries inline outbound_entries webhook_entry"
@@ -37,12 +37,13 @@ DOORS = {
     "audio": ("audio", {"av"}),
     "connect": ("connect_chat", {"urllib3"}),
     "dynamodb": (
-        "dynamodb items updates conversation_table conversation_items contact_table message_table",
+        "dynamodb items updates conversation_table conversation_items contact_table message_table"
+        " erased_table",
         {"pynamodb", "botocore"},
     ),
     "media": ("media", set()),
     "openai": ("openai_ai", {"openai", "pydantic"}),
-    "queues": ("queues queue_reader", set()),
+    "queues": ("queues queue_reader dead_letters", set()),
     "secrets": ("secrets", set()),
     "web": ("web_files", {"urllib3"}),
     "cloud api": ("cloud_api", {"urllib3"}),
@@ -115,7 +116,7 @@ GATEWAYS = of(" ".join(f"gateways.{n}" for names, _ in DOORS.values() for n in n
 PURE_MODULES = of(PURE) | PORTS | WHATSAPP
 USE_CASES = of(USE_CASE)
 ENTRIES = of(ENTRY)
-OWN_RULES = of("settings log wiring wiring_doors wiring_whatsapp")
+OWN_RULES = of("settings log wiring wiring_doors wiring_whatsapp wiring_erase")
 
 
 def ours(module: Module) -> set[str]:

@@ -35,7 +35,7 @@ def contact_row(item: ContactItem, *, expires: int) -> Update:
         "kind": "contact",
         "contact": item.chat.contact,
         "conversation": item.conversation,
-        "customer": item.customer,
+        "customer": item.customer or None,
         "origination_id": item.reply.origination_id or None,
         "to": item.reply.to or None,
         "recipient": item.reply.recipient or None,

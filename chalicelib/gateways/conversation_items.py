@@ -39,6 +39,7 @@ def conversation_of(item: Any) -> Conversation:
         aliases=tuple(item.aliases or ()),
         recent=tuple(int(each) for each in item.recent or ()),
         newest=item.newest or "",
+        erased_before=int(item.erased_before or 0),
         pending=_read_pending(item),
     )
 

@@ -16,13 +16,16 @@ from chalicelib.conversation import (
 from chalicelib.gateways.contact_table import contact_row
 from chalicelib.gateways.conversation_items import conversation_of
 from chalicelib.gateways.dynamodb import DynamoDb
+from chalicelib.gateways.erased_table import ERASED, not_erased
 from chalicelib.gateways.items import ConversationItem
 from chalicelib.gateways.message_table import history_update
 from chalicelib.gateways.updates import Update
-from chalicelib.ports.conversations import Claimed, Refused
+from chalicelib.ports.conversations import Claimed, Erased, Existing, Refused
 
 IS_CONVERSATION = "#kind = :conversation"
 MINE = "#pending_id = :mine"
+SINCE_ERASED = "(attribute_not_exists(#erased_before) OR #erased_before < :oldest)"
+NEVER = 2**53  # later than any message: one without a time counts as new
 NEW = "attribute_not_exists(#kind)"
 CLEARED = {
     "pending_id": None,
@@ -35,25 +38,37 @@ CLEARED = {
 
 
 class ConversationTable:
-    """`expires` gives the TTL (epoch seconds) for conversations written now."""
+    """`expires` gives the TTL (epoch seconds) for conversations written now; `salt` what the keys
+    of erased customers are hashed with (`erased_table.tomb`).
+    """
 
     def __init__(
-        self, db: DynamoDb, *, expires: Callable[[], int], history_expires: Callable[[], int]
+        self,
+        db: DynamoDb,
+        *,
+        expires: Callable[[], int],
+        history_expires: Callable[[], int],
+        salt: Callable[[], str] = str,
     ) -> None:
         self._db = db
+        self._salt = salt
         self._expires = expires
         self._history_expires = history_expires
 
     def claim(self, key: str, pending: Pending) -> Claimed | Refused:
         done = [member.ring_entry for member in pending.members]
         free = [f"NOT contains(#done, :done{index})" for index in range(len(done))]
+        oldest = min((m.sent_at for m in pending.members if m.sent_at), default=NEVER)
         update = Update(
             model=ConversationItem,
             key=key,
             set={**_pending(pending), "expires": self._expires()},
-            condition=" AND ".join([IS_CONVERSATION, "attribute_not_exists(#pending_id)", *free]),
+            condition=" AND ".join(
+                [IS_CONVERSATION, "attribute_not_exists(#pending_id)", SINCE_ERASED, *free]
+            ),
             values={
                 "conversation": ("kind", "conversation"),
+                "oldest": ("erased_before", oldest),
                 **{f"done{index}": ("kind", entry) for index, entry in enumerate(done)},
             },
         )
@@ -62,23 +77,19 @@ class ConversationTable:
             return Claimed(conversation_of(item))
         return _refused(item, pending)
 
-    def create(self, new: Conversation) -> str:
-        updates = [self._new(new), *(self._pointer(alias, new.key) for alias in new.aliases)]
-        refusals = self._db.transact(updates)
-        if refusals is None:
-            return ""
-        # Two refusals mean two older conversations: the first, found by the strongest
-        # identifier, is the one to use.
-        found = next(item for item in refusals if item is not None)
-        if found.kind == "conversation" and found.pending_id == _id(new.pending):
-            return ""
-        return str(found.points_to or found.key)
+    def create(self, new: Conversation) -> Existing | Erased | None:
+        pointers = [self._own_pointer(alias, new) for alias in new.aliases]
+        # That nobody asked to be forgotten is a condition of the same call: it costs none.
+        salt, keys = self._salt(), (new.key, *new.aliases)
+        tombs = [not_erased(salt, key, new.erased_before) for key in keys]
+        refusals = self._db.transact([self._new(new), *pointers, *tombs])
+        return None if refusals is None else _existing(refusals, new)
 
-    def point(self, alias: str, key: str) -> None:
-        self._db.update(self._pointer(alias, key))
+    def point(self, alias: str, key: str, customer: str) -> None:
+        self._db.update(self._pointer(alias, key, customer))
 
-    def move(self, alias: str, key: str) -> None:
-        pointer = self._pointer(alias, key)
+    def move(self, alias: str, key: str, customer: str) -> None:
+        pointer = self._pointer(alias, key, customer)
         self._db.update(
             replace(
                 pointer,
@@ -157,13 +168,27 @@ class ConversationTable:
             "name": new.name or None,
             "language": new.language or None,
             "aliases": list(new.aliases),
+            "erased_before": new.erased_before or None,
             "expires": self._expires(),
             **(_pending(new.pending) if new.pending else {}),
         }
         return Update(model=ConversationItem, key=new.key, set=values, condition=NEW)
 
-    def _pointer(self, alias: str, key: str) -> Update:
-        values = {"kind": "pointer", "points_to": key, "expires": self._expires()}
+    def _own_pointer(self, alias: str, new: Conversation) -> Update:
+        """One that leads here already, to a conversation that is gone, is no reason to refuse."""
+        return replace(
+            self._pointer(alias, new.key, new.customer),
+            condition=f"{NEW} OR #points_to = :key",
+            values={"key": ("points_to", new.key)},
+        )
+
+    def _pointer(self, alias: str, key: str, customer: str) -> Update:
+        values = {
+            "kind": "pointer",
+            "points_to": key,
+            "customer": customer or None,
+            "expires": self._expires(),
+        }
         return Update(model=ConversationItem, key=alias, set=values, condition=NEW)
 
     def _if_mine(self, key: str, pending: Pending, changes: dict[str, Any]) -> Update:
@@ -174,6 +199,18 @@ class ConversationTable:
             condition=MINE,
             values={"mine": ("pending_id", pending.id)},
         )
+
+
+def _existing(refusals: Sequence[Any], new: Conversation) -> Existing | Erased | None:
+    """Which conversation is there already. Two refusals mean two older ones: the first, found by
+    the strongest identifier, is the one to use."""
+    there = [item for item in refusals if item is not None]
+    found = next((item for item in there if item.kind != ERASED), None)
+    if found is None:
+        return Erased(max(int(item.erased_before) for item in there))
+    if found.kind == "conversation" and found.pending_id == _id(new.pending):
+        return None
+    return Existing(str(found.points_to or found.key), found.customer or "")
 
 
 def _refused(item: Any, pending: Pending) -> Claimed | Refused:

@@ -39,6 +39,9 @@ class DynamoDb:
         """
         with aws(SERVICE):
             try:
+                if update.does == "Delete":
+                    self._client.delete_item(**update.wire())
+                    return True, None
                 answer: Any = self._client.update_item(**update.wire(), ReturnValues=returns)
             except ClientError as error:
                 refusing = refusing_item(error)
@@ -52,7 +55,7 @@ class DynamoDb:
 
         Returns None when done, else for each update the item that refused it (None: it did not).
         """
-        wires: Any = [{"Update": update.wire()} for update in updates]
+        wires: Any = [{update.does: update.wire()} for update in updates]
         with aws(SERVICE):
             try:
                 self._client.transact_write_items(TransactItems=wires)
@@ -75,18 +78,32 @@ class DynamoDb:
         with aws(SERVICE):
             return read(model, self._client.get_item(**wire).get("Item"))
 
-    def find(self, model: type[Model], index: str, name: str, value: str) -> list[str]:
-        """Keys of the items with `name` = `value` in an index."""
+    def find(
+        self,
+        model: type[Model],
+        index: str,
+        name: str,
+        value: str,
+        *,
+        newest_first: bool = False,
+    ) -> list[str]:
+        """Keys of all items with `name` = `value` in an index, in the order of its sort key."""
         wire: Wire = {
             "TableName": model.Meta.table_name,
             "IndexName": index,
             "KeyConditionExpression": "#name = :value",
             "ExpressionAttributeNames": {"#name": name},
             "ExpressionAttributeValues": {":value": {"S": value}},
+            "ScanIndexForward": not newest_first,
         }
-        with aws(SERVICE):
-            items = self._client.query(**wire)["Items"]
-        return [item[hash_name(model)]["S"] for item in items]
+        found: list[str] = []
+        while True:
+            with aws(SERVICE):
+                page = self._client.query(**wire)
+            found.extend(item[hash_name(model)]["S"] for item in page["Items"])
+            if not page.get("LastEvaluatedKey"):
+                return found
+            wire["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def _conditions_only(reasons: Sequence[Wire] | None) -> bool:

@@ -28,11 +28,23 @@ class WordsAttribute(Attribute[Iterable[object]]):
         return tuple(value.split())
 
 
+class OfCustomer(GlobalSecondaryIndex["ConversationItem"]):  # type: ignore[no-untyped-call]
+    """Conversation, pointers and contacts of a customer, to export or erase them."""
+
+    class Meta:
+        index_name = "of_customer"
+        projection = KeysOnlyProjection()
+
+    customer = UnicodeAttribute(hash_key=True)
+
+
 class ConversationItem(Model):
-    """A conversation, or (`kind` pointer) the way to one."""
+    """A conversation, (`kind` pointer) the way to one, or (erased) what is left of one."""
 
     class Meta:
         table_name = "conversations"
+
+    of_customer = OfCustomer()
 
     key = UnicodeAttribute(hash_key=True)
     kind = UnicodeAttribute()
@@ -65,6 +77,7 @@ class ConversationItem(Model):
     pending_members = UnicodeAttribute(null=True)
     newest = UnicodeAttribute(null=True)
     pending_repeat = NumberAttribute(null=True)
+    erased_before = NumberAttribute(null=True)
     expires = NumberAttribute(null=True)
 
 
@@ -100,14 +113,14 @@ class ContactRow(Model):
     expires = NumberAttribute(null=True)
 
 
-class ByConversation(GlobalSecondaryIndex["MessageItem"]):  # type: ignore[no-untyped-call]
-    """History of a conversation, newest first."""
+class ByCustomer(GlobalSecondaryIndex["MessageItem"]):  # type: ignore[no-untyped-call]
+    """History of a customer, newest first. An item without both attributes is not in it."""
 
     class Meta:
-        index_name = "by_conversation"
+        index_name = "by_customer"
         projection = KeysOnlyProjection()
 
-    conversation = UnicodeAttribute(hash_key=True)
+    customer = UnicodeAttribute(hash_key=True)
     sent_at = NumberAttribute(range_key=True)
 
 
@@ -127,7 +140,7 @@ class MessageItem(Model):
     class Meta:
         table_name = "messages"
 
-    by_conversation = ByConversation()
+    by_customer = ByCustomer()
     by_message_id = ByMessageId()
 
     id = UnicodeAttribute(hash_key=True)

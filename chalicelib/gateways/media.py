@@ -1,11 +1,14 @@
 """The door to the private media bucket. Clients sign with SigV4: older signatures ignore expiry."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
+from chalicelib.errors import Unsure
 from chalicelib.gateways.aws_errors import aws
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 SERVICE = "s3"
 PUT_SECONDS = 300  # EUM fetches from Meta and writes at once
@@ -34,6 +37,27 @@ class MediaBucket:
             self._client.put_object(
                 Bucket=self._bucket, Key=key, Body=body, ContentType=content_type
             )
+
+    def forget(self, prefix: str) -> None:
+        """Delete every version of every object below `prefix`, deletion markers included."""
+        with aws(SERVICE):
+            pages = self._client.get_paginator("list_object_versions").paginate(
+                Bucket=self._bucket, Prefix=prefix
+            )
+            for page in pages:
+                self._delete([*page.get("Versions", []), *page.get("DeleteMarkers", [])])
+
+    def _delete(self, versions: Sequence[Any]) -> None:
+        if not versions:
+            return
+        named: list[ObjectIdentifierTypeDef] = [
+            {"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions
+        ]
+        answer = self._client.delete_objects(
+            Bucket=self._bucket, Delete={"Objects": named, "Quiet": True}
+        )
+        if answer.get("Errors"):  # a 200 answer may still hold failures
+            raise Unsure("the bucket kept some versions", service=SERVICE)
 
     def link(self, key: str) -> str:
         return self._client.generate_presigned_url(

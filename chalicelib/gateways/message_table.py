@@ -25,7 +25,7 @@ def history_update(line: MessageRecord, expires: int, message_id: str = "") -> U
     """The record step's part: it leaves alone what a status or a voice note put there."""
     values: dict[str, Any] = {
         "conversation": line.conversation,
-        "customer": line.customer,
+        "customer": line.customer or None,
         "direction": line.direction,
         "kind": line.kind,
         "text": line.text,
@@ -116,14 +116,27 @@ class MessageTable:
                 model=MessageItem,
                 key=record,
                 set={"resent": attempt},
-                condition="attribute_not_exists(#resent) OR #resent < :attempt",
+                condition=(
+                    "attribute_exists(#customer)"  # not erased meanwhile
+                    " AND (attribute_not_exists(#resent) OR #resent < :attempt)"
+                ),
                 values={"attempt": ("resent", attempt)},
             )
         )
         return claimed
 
     def free_resend(self, record: str, attempt: int) -> None:
-        self._db.update(Update(model=MessageItem, key=record, set={"resent": attempt - 1}))
+        self._db.update(
+            Update(
+                model=MessageItem,
+                key=record,
+                set={"resent": attempt - 1},
+                condition="attribute_exists(#customer)",
+            )
+        )
+
+    def forget(self, record: str) -> None:
+        self._db.update(Update(model=MessageItem, key=record, does="Delete"))
 
     def record_of(self, message_id: str) -> str:
         """The outbound part that the provider knows under `message_id`, "" when none."""
@@ -141,7 +154,12 @@ class MessageTable:
         return Earlier(item.kind, item.text or "", item.body or "", item.role or "")
 
     def first_time(self, key: str, conversation: str, customer: str) -> bool:
-        values = {"conversation": conversation, "customer": customer, "expires": self._expires()}
+        values = {
+            "conversation": conversation,
+            "customer": customer,
+            "sent_at": 0,
+            "expires": self._expires(),
+        }
         first, _ = self._db.update(
             Update(
                 model=MessageItem,
@@ -161,9 +179,10 @@ class MessageTable:
             "file": json.dumps(asdict(file)),
             "conversation": file.conversation,
             "customer": file.customer,
+            "sent_at": file.sent_at,
             "expires": self._expires(),
         }
-        self._db.update(Update(model=MessageItem, key=file.wamid, set=values))
+        self._db.update(Update(model=MessageItem, key=file.wamid, set=values, keep=["sent_at"]))
 
     def load_voice_note(self, wamid: str) -> StoredNote | None:
         item = self._db.get(MessageItem, wamid)
@@ -195,9 +214,12 @@ class MessageTable:
             "working_since": stored.working_since,
             "handed_over": int(stored.handed_over),
             "tries": stored.tries,
+            "sent_at": stored.sent_at,
             "expires": self._expires(),
         }
-        self._db.update(Update(model=MessageItem, key=stored.note.wamid, set=values))
+        self._db.update(
+            Update(model=MessageItem, key=stored.note.wamid, set=values, keep=["sent_at"])
+        )
 
 
 def _with_fate(note: VoiceNote, fate: str) -> VoiceNote:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 from pynamodb.models import Model
@@ -20,7 +20,7 @@ NAMES_IN_CONDITION = re.compile(r"#[a-z_]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """One item's change.
+    """One item's change, its deletion, or (in a transaction) only a condition it must fulfil.
 
     A `None` in `set` removes the attribute. A condition names attributes as `#name` (many of
     ours are reserved words) and values as `:name`, given in `values` as (attribute, value).
@@ -29,14 +29,35 @@ class Update:
 
     model: type[Model]
     key: str
-    set: Mapping[str, Any]
+    set: Mapping[str, Any] = field(default_factory=dict)
+    does: Literal["Update", "Delete", "ConditionCheck"] = "Update"
     condition: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
     keep: Sequence[str] = ()
 
     def wire(self) -> Wire:
-        """The parameters of UpdateItem, or of an Update inside a transaction."""
-        names, placeholders = {}, {}
+        """The parameters of UpdateItem or DeleteItem, or of the same inside a transaction."""
+        names: dict[str, str] = {}
+        placeholders: dict[str, Wire] = {}
+        wire: Wire = {
+            "TableName": self.model.Meta.table_name,
+            "Key": {hash_name(self.model): {"S": self.key}},
+        }
+        if self.set:
+            wire["UpdateExpression"] = self._changes(names, placeholders)
+        for name, (attribute, value) in self.values.items():
+            placeholders[f":{name}"] = typed(self.model, attribute, value)
+        if self.condition:
+            names |= {name: name[1:] for name in NAMES_IN_CONDITION.findall(self.condition)}
+            wire["ConditionExpression"] = self.condition
+            wire["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        if names:
+            wire["ExpressionAttributeNames"] = names
+        if placeholders:
+            wire["ExpressionAttributeValues"] = placeholders
+        return wire
+
+    def _changes(self, names: dict[str, str], placeholders: dict[str, Wire]) -> str:
         changes, removals = [], []
         for index, (name, value) in enumerate(self.set.items()):
             names[f"#{index}"] = name
@@ -45,21 +66,7 @@ class Update:
                 continue
             placeholders[f":s{index}"] = typed(self.model, name, value)
             changes.append(self._assignment(name, index))
-        for name, (attribute, value) in self.values.items():
-            placeholders[f":{name}"] = typed(self.model, attribute, value)
-        wire: Wire = {
-            "TableName": self.model.Meta.table_name,
-            "Key": {hash_name(self.model): {"S": self.key}},
-            "UpdateExpression": _expression(changes, removals),
-            "ExpressionAttributeNames": names,
-        }
-        if placeholders:
-            wire["ExpressionAttributeValues"] = placeholders
-        if self.condition:
-            names |= {name: name[1:] for name in NAMES_IN_CONDITION.findall(self.condition)}
-            wire["ConditionExpression"] = self.condition
-            wire["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-        return wire
+        return _expression(changes, removals)
 
     def _assignment(self, name: str, index: int) -> str:
         if name in self.keep:

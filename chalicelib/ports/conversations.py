@@ -22,25 +22,44 @@ class Refused:
     pointer: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """Not created: the conversation `key` of this customer is there already."""
+
+    key: str
+    customer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Not created: the customer asked to be forgotten; `before`: up to then, epoch seconds."""
+
+    before: int
+
+
 class Conversations(Protocol):
     """Conversations and their aliases (protocol sections 3 and 4)."""
 
     def claim(self, key: str, pending: Pending) -> Claimed | Refused:
-        """Set `pending` unless another is there or a member is done; returns the item."""
-        ...
+        """Set `pending` unless another is there, or a member is done or from before an erase.
 
-    def create(self, new: Conversation) -> str:
-        """Create the conversation and a pointer for each of its aliases, or nothing.
-
-        Returns "" when created, else the key of the conversation that exists already.
+        Returns the item.
         """
         ...
 
-    def point(self, alias: str, key: str) -> None:
+    def create(self, new: Conversation) -> Existing | Erased | None:
+        """Create the conversation and a pointer for each of its aliases, or nothing.
+
+        Returns why not: there is one already, or one of its keys was erased later than
+        `new.erased_before` says.
+        """
+        ...
+
+    def point(self, alias: str, key: str, customer: str) -> None:
         """Make `alias` a pointer to the conversation `key`, unless it is taken."""
         ...
 
-    def move(self, alias: str, key: str) -> None:
+    def move(self, alias: str, key: str, customer: str) -> None:
         """As `point`, also when it points elsewhere; a conversation of its own stays one."""
         ...
 

@@ -134,6 +134,10 @@ class Messages(Protocol):
         """Give that claim back: the message surely was not sent."""
         ...
 
+    def forget(self, record: str) -> None:
+        """Delete the item of a message."""
+        ...
+
     def load_voice_note(self, wamid: str) -> StoredNote | None: ...
 
     def save_voice_note(self, stored: StoredNote) -> None:

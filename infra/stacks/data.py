@@ -91,9 +91,14 @@ class DataStack(ConcernStack):
     def _indexes(self, messages: dynamodb.Table) -> None:
         text, number = dynamodb.AttributeType.STRING, dynamodb.AttributeType.NUMBER
         messages.add_global_secondary_index(
-            index_name="by_conversation",
-            partition_key=dynamodb.Attribute(name="conversation", type=text),
+            index_name="by_customer",
+            partition_key=dynamodb.Attribute(name="customer", type=text),
             sort_key=dynamodb.Attribute(name="sent_at", type=number),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+        self.conversations.add_global_secondary_index(
+            index_name="of_customer",
+            partition_key=dynamodb.Attribute(name="customer", type=text),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
         messages.add_global_secondary_index(

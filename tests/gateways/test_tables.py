@@ -7,7 +7,7 @@ import pytest
 from chalicelib.contact import ContactItem, OutboundPending
 from chalicelib.conversation import Conversation, Member, MessageRecord, OpenChat, Pending, Reply
 from chalicelib.gateways.items import ContactRow, ConversationItem, MessageItem
-from chalicelib.ports.conversations import Claimed, Refused
+from chalicelib.ports.conversations import Claimed, Existing, Refused
 from chalicelib.ports.messages import StoredNote
 from chalicelib.voice_note import State, VoiceNote
 from sandbox.faults import Action
@@ -83,7 +83,7 @@ def test_a_conversation_that_does_not_exist_refuses_the_claim(conversations):
 
 
 def test_what_was_created_comes_back_with_its_claim(conversations):
-    assert conversations.create(new(pending("p1", M1, M2))) == ""
+    assert conversations.create(new(pending("p1", M1, M2))) is None
     assert conversations.load("k1").pending == pending("p1", M1, M2)
     assert conversations.load("k1").reply == REPLY
     assert conversations.load("nobody") is None
@@ -91,16 +91,16 @@ def test_what_was_created_comes_back_with_its_claim(conversations):
 
 def test_of_two_who_create_one_wins_and_both_learn_the_key(conversations):
     """Trace 6: the transaction covers the aliases, so two names of a person meet."""
-    assert conversations.create(new(pending("p1"), "bsuid", ("phone",))) == ""
-    assert conversations.create(new(pending("p2"), "phone")) == "bsuid"
-    assert conversations.create(new(pending("p3"), "bsuid")) == "bsuid"
+    assert conversations.create(new(pending("p1"), "bsuid", ("phone",))) is None
+    assert conversations.create(new(pending("p2"), "phone")) == Existing("bsuid", "cust")
+    assert conversations.create(new(pending("p3"), "bsuid")) == Existing("bsuid", "cust")
     assert conversations.claim("phone", pending("p4")) == Refused(pointer="bsuid")
     assert conversations.load("phone").key == "bsuid"
 
 
 def test_creating_again_after_a_lost_answer_is_recognised(conversations):
     conversations.create(new(pending("p1"), "bsuid", ("phone",)))
-    assert conversations.create(new(pending("p1"), "bsuid", ("phone",))) == ""
+    assert conversations.create(new(pending("p1"), "bsuid", ("phone",))) is None
 
 
 def test_a_claim_is_exclusive_and_shows_who_has_it(conversations):
@@ -303,5 +303,5 @@ def test_one_failure_of_the_table_is_the_sdks_business(world, action):
         world.router.faults.on("dynamodb", operation, action)
         world.router.faults.arm()
         key = f"k{index}"
-        assert conversations.create(new(pending("p1"), key)) == ""
+        assert conversations.create(new(pending("p1"), key)) is None
         assert conversations.take_over(key, pending("p1"), pending("p2"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib import log
+from chalicelib import erase, log, to_agent, to_customer
 from chalicelib.errors import PuenteError
 
 
@@ -16,4 +16,6 @@ def _quiet(monkeypatch):
 
     monkeypatch.setattr(log, "failure", failure)
     monkeypatch.setattr(log, "count", lambda *args: None)
+    for module in (erase, introductions, to_agent, to_customer):
+        monkeypatch.setattr(module, "count", lambda *args: None)
     monkeypatch.setattr(log, "warn", lambda *args, **fields: None)

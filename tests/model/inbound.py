@@ -39,6 +39,11 @@ class Sent:
     def text(self) -> str:
         return f"<{self.wamid}>"
 
+    @property
+    def body(self) -> str:
+        """What lies in the queue."""
+        return self.wamid
+
 
 @dataclass
 class InboundModel:
@@ -102,7 +107,12 @@ class InboundModel:
             deliver=to_agent.deliver,
             abandon=to_agent.abandon,
             shown=lambda bundle: None,
+            erase=self.eraser(conversations, chat, to_agent),
         )
+
+    def eraser(self, conversations: FakeConversations, chat: FakeChat, to_agent: ToAgent):
+        """What handles wishes to be forgotten; here nobody has one."""
+        return lambda body, remaining_s: False
 
     # --- the course of things -----------------------------------------------------------------
 
@@ -118,12 +128,16 @@ class InboundModel:
 
     def _drain(self) -> None:
         for _ in range(40):
-            waiting = [key for key, queue in self.queues.items() if queue]
+            waiting = self._waiting()
             if not waiting:
                 return
             self._agent_may_leave()
             self._invoke(waiting[self.chooser.choose(len(waiting))])
         raise AssertionError(f"the queue never empties: {self.world.trace}")
+
+    def _waiting(self) -> list[str]:
+        """The groups that may be delivered next."""
+        return [key for key, queue in self.queues.items() if queue]
 
     def _agent_may_leave(self) -> None:
         live = self.world.live_chats()
@@ -158,7 +172,8 @@ class InboundModel:
         for message in batch:
             self.received[message.wamid] = self.received.get(message.wamid, 0) + 1
         try:
-            failed = {record.body for record in self.work(self._records(batch), lambda: 15.0)}
+            records = self.work(self._records(batch), lambda: 15.0)
+            failed = {record.message_id for record in records}
         except Killed:
             failed = {message.wamid for message in batch}
             self.world.now += VISIBILITY
@@ -176,7 +191,7 @@ class InboundModel:
         self.queues[group] = [each for each in self.queues[group] if each not in dead]
 
     def _records(self, batch: list[Sent]) -> list[Record]:
-        return [Record(each.wamid, "", each.wamid, each.keys[0], 1) for each in batch]
+        return [Record(each.wamid, "", each.body, each.keys[0], 1) for each in batch]
 
     def _arrive(self, record: Record) -> Queued:
         message = next(each for each in self.messages if each.wamid == record.body)

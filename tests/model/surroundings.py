@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelib.contact import ContactItem, OutboundPending
-from chalicelib.conversation import Conversation, MessageRecord, OpenChat, Pending
+from chalicelib.conversation import Conversation, MessageRecord, OpenChat, Pending, not_erased
 from chalicelib.errors import Denied, Throttled, Unsure
 from chalicelib.ports.chat import ShownItem
-from chalicelib.ports.conversations import Claimed, Refused
+from chalicelib.ports.conversations import Claimed, Erased, Existing, Refused
 from chalicelib.ports.messages import StatusUpdate
 from chalicelib.ports.queues import Parked
 from tests.model.chooser import Chooser
@@ -60,6 +60,9 @@ class Surroundings:
     chats: dict[str, ChatState] = field(default_factory=dict)
     tokens: dict[str, tuple[int, Any]] = field(default_factory=dict)
     parked: dict[str, Parked] = field(default_factory=dict)
+    tombstones: dict[str, int] = field(default_factory=dict)
+    pointers_of: dict[str, str] = field(default_factory=dict)
+    files: set[str] = field(default_factory=set)
     sent: list[dict[str, Any]] = field(default_factory=list)
     sends: dict[str, int] = field(default_factory=dict)
     streamed: list[tuple[str, str]] = field(default_factory=list)
@@ -125,34 +128,48 @@ class FakeConversations:
             return Refused()
         if isinstance(item, str):
             return Refused(pointer=item)
-        if item.pending or any(member.ring_entry in item.done for member in pending.members):
+        done = any(member.ring_entry in item.done for member in pending.members)
+        erased = len(not_erased(pending.members, item.erased_before)) < len(pending.members)
+        if item.pending or done or erased:
             return Refused(conversation=item)
         item = replace(item, pending=pending)
         self.world.conversations[key] = item
         return Claimed(item)
 
-    def create(self, new: Conversation) -> str:
+    def create(self, new: Conversation) -> Existing | Erased | None:
         return self.world.call("create", lambda: self._create(new))
 
-    def _create(self, new: Conversation) -> str:
+    def _create(self, new: Conversation) -> Existing | Erased | None:
         for key in (new.key, *new.aliases):
             found = self.world.conversations.get(key)
-            if found is not None:
-                return found if isinstance(found, str) else found.key
+            if found is not None and found != new.key:
+                if isinstance(found, str):
+                    return Existing(found, self.world.pointers_of.get(key, ""))
+                return Existing(found.key, found.customer)
+        erased = max(self.world.tombstones.get(key, 0) for key in (new.key, *new.aliases))
+        if erased > new.erased_before:
+            return Erased(erased)
         self.world.conversations[new.key] = new
         for alias in new.aliases:
             self.world.conversations[alias] = new.key
-        return ""
+            self.world.pointers_of[alias] = new.customer
+        return None
 
-    def move(self, alias: str, key: str) -> None:
+    def move(self, alias: str, key: str, customer: str) -> None:
         def moved() -> None:
             if not isinstance(self.world.conversations.get(alias), Conversation):
                 self.world.conversations[alias] = key
+                self.world.pointers_of[alias] = customer
 
         self.world.call("move", moved)
 
-    def point(self, alias: str, key: str) -> None:
-        self.world.call("point", lambda: self.world.conversations.setdefault(alias, key))
+    def point(self, alias: str, key: str, customer: str) -> None:
+        def pointed() -> None:
+            if alias not in self.world.conversations:
+                self.world.conversations[alias] = key
+                self.world.pointers_of[alias] = customer
+
+        self.world.call("point", pointed)
 
     def load(self, key: str) -> Conversation | None:
         found = self.world.call("load", lambda: self.world.conversations.get(key))
@@ -162,8 +179,8 @@ class FakeConversations:
         return self._change("take over", key, found, pending=mine)
 
     def release(self, key: str, pending: Pending) -> None:
-        item = self.world.conversations[key]
-        if item.pending is not None:
+        item = self.world.conversations.get(key)
+        if item is not None and item.pending is not None:
             freed = replace(item.pending, since=0, attempts=pending.attempts)
             self._change("release", key, pending, pending=freed)
 
@@ -181,10 +198,12 @@ class FakeConversations:
     def _record(
         self, before: Conversation, pending: Pending, after: Conversation, history: list
     ) -> bool:
-        item = self.world.conversations[before.key]
-        if item.pending is None or item.pending.id != pending.id:
+        item = self.world.conversations.get(before.key)
+        if item is None or item.pending is None or item.pending.id != pending.id:
             return False
-        changed = replace(after, ended=item.ended, ended_at=item.ended_at)
+        changed = replace(
+            after, ended=item.ended, ended_at=item.ended_at, erased_before=item.erased_before
+        )
         self.world.conversations[before.key] = changed
         self.world.history |= {line.id: line for line in history}
         if after.chat:
@@ -194,15 +213,16 @@ class FakeConversations:
 
     def end(self, key: str, contact: str, at: int) -> None:
         def ended() -> None:
-            item = self.world.conversations[key]
-            self.world.conversations[key] = replace(item, ended=contact, ended_at=at)
+            item = self.world.conversations.get(key)
+            if isinstance(item, Conversation):
+                self.world.conversations[key] = replace(item, ended=contact, ended_at=at)
 
         self.world.call("end", ended)
 
     def _change(self, name: str, key: str, mine: Pending, **changes: Any) -> bool:
         def change() -> bool:
-            item = self.world.conversations[key]
-            if item.pending is None or item.pending.id != mine.id:
+            item = self.world.conversations.get(key)
+            if item is None or item.pending is None or item.pending.id != mine.id:
                 return False
             self.world.conversations[key] = replace(item, **changes)
             return True

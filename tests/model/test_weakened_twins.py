@@ -12,7 +12,7 @@ from chalicelib import showing
 from chalicelib.errors import Throttled, Unsure
 from chalicelib.introductions import Introductions
 from chalicelib.live_chat import LiveChat
-from chalicelib.ports.conversations import Claimed, Refused
+from chalicelib.ports.conversations import Claimed, Existing, Refused
 from chalicelib.ring import Ring
 from chalicelib.to_agent import ToAgent
 from chalicelib.to_customer import ToCustomer
@@ -66,7 +66,7 @@ def test_trace_3_without_readback_a_late_redelivery_is_shown_twice(monkeypatch):
 class ClaimsAnew(ToAgent):
     """Law 2 away: a found claim is thrown away, and what waits now is claimed instead."""
 
-    def _finish_found(self, conversation, found, bundle, remaining_s):
+    def _finish_found(self, conversation, found, bodies, remaining_s):
         self._conversations.drop_claim(conversation.key, found)
 
 
@@ -112,11 +112,11 @@ class OneKeyOnly(FakeConversations):
 
     def _create(self, new):
         if new.key in self.world.conversations:
-            return new.key
+            return Existing(new.key, "")
         self.world.conversations[new.key] = new
         for alias in new.aliases:
             self.world.conversations.setdefault(alias, new.key)
-        return ""
+        return None
 
 
 def test_trace_6_creation_by_one_key_opens_two_chats_for_one_person():
@@ -138,11 +138,11 @@ def test_trace_7_dropping_an_unknown_contact_loses_the_greeting(monkeypatch):
 class RefusesSuccessors(ToAgent):
     """Law 8 away: only the message that made a claim may finish it."""
 
-    def _finish_found(self, conversation, found, bundle, remaining_s):
-        mine = {member.wamid for member in bundle.members}
+    def _finish_found(self, conversation, found, bodies, remaining_s):
+        mine = set(bodies)
         if not mine & {member.wamid for member in found.members}:
             raise Throttled("somebody else's claim", service="conversation")
-        super()._finish_found(conversation, found, bundle, remaining_s)
+        super()._finish_found(conversation, found, bodies, remaining_s)
 
 
 def test_trace_8_a_killer_in_the_dead_letters_must_not_block_its_successor():

@@ -1,0 +1,20 @@
+"""An erase whose worker dies, or whose call is lost, at any point still forgets the customer."""
+
+import pytest
+
+from sandbox.faults import Action
+from sandbox.world import World
+from tests.scenarios.forgetting import Forgettable
+
+
+@pytest.mark.parametrize("action", [Action.KILL_BEFORE, Action.KILL_AFTER, Action.TIMEOUT_AFTER])
+def test_an_erase_that_fails_at_any_call_is_finished(action):
+    """Each call of an erase in turn; what comes back in between finds what it needs."""
+    index, calls = 0, 1
+    while index < calls:
+        with World() as world:
+            story = Forgettable(world)
+            calls = story.erased_with(index, action)
+            assert story.left() == [], f"{action} at call {index}"
+        index += 1
+    assert calls > 10
