@@ -31,6 +31,7 @@ def wildcards(stage: Stage) -> tuple[str, ...]:
         # The replica: S3 copies every object, under a key known by its alias.
         f"{at.media_arn}/*",
         f"arn:aws:s3:::{copy_bucket(stage)}/*",
+        f"arn:aws:s3:::{copy_bucket(stage)}/{MEDIA_PREFIX}/*",  # copies of who is forgotten
         f"arn:aws:kms:{stage.backup.copy_region}:{stage.account}:key/*",
     )
 

@@ -13,7 +13,11 @@ from typing import Any
 Statement = Mapping[str, Any]
 SERVICES = {"socialmessaging": "social-messaging"}
 # Operations whose action has another name. TransactWriteItems is recorded part by part.
-ACTIONS = {("sqs", "SendMessageBatch"): "sqs:SendMessage"}
+ACTIONS = {
+    ("sqs", "SendMessageBatch"): "sqs:SendMessage",
+    ("s3", "ListObjectVersions"): "s3:ListBucketVersions",
+    ("s3", "DeleteObjects"): "s3:DeleteObjectVersion",  # each names its version
+}
 TOKENS = "connectparticipant"  # its calls carry tokens, not signatures
 SENDS = ("sqs:SendMessage",)
 

@@ -21,28 +21,33 @@ MEDIA_PREFIX = "inbound"  # chalicelib.inbound_files.media_key
 
 @dataclass(frozen=True, kw_only=True)
 class Uses:
-    """What a function uses, by our names. Tables: actions on conversations, on messages."""
+    """What a function uses, by our names. Tables: actions on conversations, on messages.
+
+    `forgets`: erases customers, with their files and letters.
+    """
 
     sends_to: tuple[str, ...] = ()
     conversations: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
     finds_messages_by: tuple[str, ...] = ()
+    forgets: bool = False
     chats: tuple[str, ...] = ()
     opens_chats: bool = False
     whatsapp: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
 
 
-READ, WRITE = "GetItem", "UpdateItem"
+READ, WRITE, DELETE, CHECK = "GetItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"
 OPEN = ("StopContact", "StartContactStreaming", "ListAssociatedContacts")
 
 USES = {
     "ingest": Uses(sends_to=(names.INBOUND, names.OUTBOUND, names.DEAD_LETTERS)),
     "inbound": Uses(
-        sends_to=(names.VOICE_NOTES, names.DEAD_LETTERS),
-        conversations=(READ, WRITE),
-        messages=(READ, WRITE),
-        finds_messages_by=("by_message_id",),
+        sends_to=(names.INBOUND, names.VOICE_NOTES, names.DEAD_LETTERS),
+        conversations=(READ, WRITE, CHECK, DELETE),
+        messages=(READ, WRITE, DELETE),
+        finds_messages_by=("by_message_id", "by_customer"),
+        forgets=True,
         chats=OPEN,
         opens_chats=True,
         whatsapp=("SendWhatsAppMessage", "GetWhatsAppMessageMedia"),
@@ -51,7 +56,7 @@ USES = {
     "outbound": Uses(
         sends_to=(names.OUTBOUND, names.DEAD_LETTERS),
         conversations=(READ, WRITE),
-        messages=(READ, WRITE),
+        messages=(READ, WRITE, DELETE),
         finds_messages_by=("by_message_id",),
         chats=("GetContactAttributes", "StopContact", "ListAssociatedContacts"),
         whatsapp=("SendWhatsAppMessage", "PostWhatsAppMessageMedia"),
@@ -74,6 +79,8 @@ USES = {
 
 # Granted though no scenario of the sandbox makes the call: (function, action) -> why.
 UNRECORDED = {
+    ("inbound", "s3:ListBucketVersions 2"): "the sandbox has no second region",
+    ("inbound", "s3:DeleteObjectVersion 2/inbound/*"): "the sandbox has no second region",
     ("inbound", "dynamodb:GetItem conversations"): "a bug of ours broke the worker: it looks up "
     "the claim it must give back (to_agent.abandon)",
     ("outbound", "s3:GetObject 1/inbound/*"): "End User Messaging reads a converted file with the "
@@ -96,6 +103,7 @@ class Places:
     """ARNs that are known only when the stacks exist; `network`: subnets and security group."""
 
     names: Names
+    copies: str
     key: str
     instance: str
     flows: Sequence[str]
@@ -136,7 +144,7 @@ def _tracing() -> Statement:
 
 
 def _queues(function: Function, uses: Uses, at: Places) -> list[Statement]:
-    made = []
+    made = [_letters(at)] if uses.forgets else []
     if function.sources:
         read = ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"]
         delayed = [] if function.name == "ingest" else ["ChangeMessageVisibility"]
@@ -148,6 +156,13 @@ def _queues(function: Function, uses: Uses, at: Places) -> list[Statement]:
         queues = [at.names.queue_arn(queue) for queue in uses.sends_to]
         made.append(_allow("Send", ["sqs:SendMessage"], queues))
     return made
+
+
+def _letters(at: Places) -> Statement:
+    """Parked messages of a customer who is forgotten: found by looking at each."""
+    actions = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility")
+    queues = [at.names.queue_arn(queue) for queue in names.LETTERS]
+    return _allow("Letters", [f"sqs:{action}" for action in actions], queues)
 
 
 def _tables(uses: Uses, at: Places) -> list[Statement]:
@@ -163,6 +178,9 @@ def _tables(uses: Uses, at: Places) -> list[Statement]:
     if uses.finds_messages_by:
         indexes = [f"{messages}/index/{index}" for index in uses.finds_messages_by]
         made.append(_allow("FindMessages", ["dynamodb:Query"], indexes))
+    if uses.forgets:
+        index = f"{conversations}/index/of_customer"
+        made.append(_allow("FindCustomers", ["dynamodb:Query"], [index]))
     return made
 
 
@@ -189,7 +207,14 @@ def _media(uses: Uses, at: Places) -> list[Statement]:
     if not uses.media:
         return []
     actions = [f"s3:{action}" for action in uses.media]
-    return [_allow("Media", actions, [f"{at.names.media_arn}/{MEDIA_PREFIX}/*"])]
+    files = f"{MEDIA_PREFIX}/*"
+    made = [_allow("Media", actions, [f"{at.names.media_arn}/{files}"])]
+    if uses.forgets:
+        buckets = [at.names.media_arn, at.copies]
+        made.append(_allow("Versions", ["s3:ListBucketVersions"], buckets))
+        every = [f"{bucket}/{files}" for bucket in buckets]
+        made.append(_allow("ForgetFiles", ["s3:DeleteObjectVersion"], every))
+    return made
 
 
 def _secrets(function: Function, at: Places) -> list[Statement]:

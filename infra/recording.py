@@ -122,7 +122,7 @@ def record() -> set[Call]:
 def _named(service: str, operation: str, request: HttpRequest) -> list[tuple[str, str]]:
     """(operation, resource) of a call; a transaction is each of its parts."""
     if service == "s3":
-        return [(operation, _object_key(request))]
+        return [(operation, _OF_BUCKET.get(operation) or _object_key(request))]
     params = read_params(service_api(service).operation(operation), request, EVERYTHING)
     if operation == "TransactWriteItems":
         return [
@@ -133,6 +133,8 @@ def _named(service: str, operation: str, request: HttpRequest) -> list[tuple[str
     return [(operation, _resource(params))]
 
 
+# Calls on the bucket: what they list, and below which part of the keys they delete.
+_OF_BUCKET = {"ListObjectVersions": "?versions", "DeleteObjects": "inbound"}
 EVERYTHING = frozenset(("message", "Body"))
 _PARTS = {
     "Update": "UpdateItem",

@@ -20,6 +20,7 @@ PRIVATE = frozenset(
         "voice_note",
     }
 )
+TOKENS = frozenset({"participant_token", "connection_token"})
 BULKY = frozenset({"done"})
 
 
@@ -53,6 +54,19 @@ class States:
         """What is known of a Connect contact by its InitialContactId."""
         return shown(self._db.get(ContactRow, contact_key(contact)), private=private)
 
+    def everything(self, customer: str) -> dict[str, list[dict[str, Any]]]:
+        """Every item of a customer, words included; tokens of chats are no data of theirs."""
+        keys = self._db.find(ConversationItem, "of_customer", "customer", customer)
+        rows = [
+            self._db.get(ContactRow if is_contact(key) else ConversationItem, key) for key in keys
+        ]
+        return {
+            "conversations": [exported(row) for row in rows],
+            "messages": [
+                exported(self._db.get(MessageItem, one)) for one in self.messages(customer)
+            ],
+        }
+
     def history(self, key: str) -> list[str]:
         """The ids of the messages of a conversation's customer, newest first."""
         customer = self.conversation(key, private=True).get("customer", "")
@@ -61,6 +75,15 @@ class States:
     def messages(self, customer: str) -> list[str]:
         """The ids of a customer's messages, newest first."""
         return self._db.find(MessageItem, "by_customer", "customer", customer, newest_first=True)
+
+
+def is_contact(key: str) -> bool:
+    return key.startswith(contact_key(""))
+
+
+def exported(item: Any) -> dict[str, Any]:
+    """An item as a person may have it."""
+    return {name: value for name, value in shown(item, private=True).items() if name not in TOKENS}
 
 
 def shown(item: Any, *, private: bool) -> dict[str, Any]:

@@ -51,6 +51,8 @@ def arn_of(service: str, resource: str) -> str:
     if service == "dynamodb":
         table, slash, index = resource.partition("/")
         return AT.table_arn(SANDBOX_TABLES[table]) + slash + index
+    if resource == "?versions":
+        return AT.media_arn
     if service == "s3":
         return f"{AT.media_arn}/{resource}/some/key"
     if service == "secretsmanager":

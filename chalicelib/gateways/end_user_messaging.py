@@ -95,6 +95,18 @@ class EndUserMessaging:
                 for each in page["templates"]
             }
 
+    def numbers(self) -> list[str]:
+        """Meta's ids of every business number that is linked to this AWS account."""
+        with aws(SERVICE):
+            pages = self._client.get_paginator("list_linked_whatsapp_business_accounts").paginate()
+            accounts = [each["id"] for page in pages for each in page["linkedAccounts"]]
+            linked = [self._client.get_linked_whatsapp_business_account(id=one) for one in accounts]
+        return [
+            number["metaPhoneNumberId"]
+            for answer in linked
+            for number in answer["account"]["phoneNumbers"]
+        ]
+
     def post_status(self, origination_id: str, body: Mapping[str, object]) -> None:
         self.send(origination_id, body)
 

@@ -47,6 +47,18 @@ class MediaBucket:
             for page in pages:
                 self._delete([*page.get("Versions", []), *page.get("DeleteMarkers", [])])
 
+    def listed(self, prefix: str) -> list[dict[str, Any]]:
+        """The objects below `prefix`: key and size in bytes."""
+        with aws(SERVICE):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=prefix
+            )
+            return [
+                {"key": each["Key"], "bytes": each["Size"]}
+                for page in pages
+                for each in page.get("Contents", [])
+            ]
+
     def _delete(self, versions: Sequence[Any]) -> None:
         if not versions:
             return

@@ -16,7 +16,7 @@ from infra.functions import FUNCTIONS, Function
 from infra.settings import Stage
 from infra.stacks.api import http_api
 from infra.stacks.base import ConcernStack
-from infra.stacks.data import DataStack
+from infra.stacks.data import DataStack, copy_bucket
 from infra.stacks.environment import environment
 from infra.stacks.guards import retention, tls_only, tls_publish
 from infra.stacks.instance import InstanceStack
@@ -232,6 +232,7 @@ class MessagingStack(ConcernStack):
     def _role(self, function: Function) -> iam.IRole:
         places = policies.Places(
             names=self.names,
+            copies=f"arn:aws:s3:::{copy_bucket(self.stage)}",
             key=self.data.key.key_arn,
             instance=self.instance.instance_arn,
             flows=list(self.instance.flow_arns.values()),

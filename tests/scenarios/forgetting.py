@@ -6,9 +6,7 @@ from pathlib import Path
 
 import boto3
 
-from chalicelib import erasure
-from chalicelib.customer import conversation_key
-from chalicelib.erasure import EraseCommand
+from sandbox import wishes
 from sandbox.faults import Action
 from sandbox.world import BUCKET, TABLES
 
@@ -52,17 +50,14 @@ class Story:
 
     @property
     def keys(self):
-        return [conversation_key(self.world.number.meta_id, one) for one in (NUMBER, USER_ID)]
+        return wishes.keys(self.world, NUMBER, USER_ID)
 
     def wishes_to_be_forgotten(self):
         self.enters_the_wish()
         self.world.settle()
 
     def enters_the_wish(self):
-        now = int(self.world.clock.now().timestamp())
-        for key in self.keys:
-            command = EraseCommand(key=key, at=now, numbers=(self.world.number.meta_id,))
-            self.world.app.queues.send([erasure.command_entry(command)])
+        wishes.forget(self.world, NUMBER, USER_ID)
 
     def stored(self):
         """Everything that lies anywhere, as text."""
