@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import boto3
 
 from infra.names import AI_KEY
+from infra.recording_forgotten import forgotten
 from infra.recording_scenarios import SCENARIOS
 from sandbox.wire import HttpRequest, HttpResponse, Mount
 from sandbox.wire.models import service_api
@@ -107,7 +108,7 @@ def record() -> set[Call]:
     """Play all scenarios; every call that was made."""
     calls: set[Call] = set()
     for settings in ({}, {"START_CHAT_IN_ONE_CALL": "false"}):
-        for scenario in SCENARIOS:
+        for scenario in (*SCENARIOS, forgotten):
             with World(settings={**settings, AI_KEY: SECRET_ARN}) as world:
                 boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString="any")
                 recorder = Recorder(world)

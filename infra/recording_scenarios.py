@@ -9,8 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from infra.names import LETTERS
-from sandbox import wishes
 from sandbox.desk import Agent
 from sandbox.faults import Action, CallFacts
 from sandbox.phones import Phone
@@ -258,28 +256,6 @@ def parked(world: World) -> None:
     world.run_for(600)
 
 
-def forgotten(world: World) -> None:
-    """A customer with files, a parked message and an open chat asks to be forgotten."""
-    mia, agent = in_a_chat(world)
-    mia.sends("image", media=PNG)
-    agent.say("Here it is")
-    failing(world, on_chat, Action.VALIDATION)
-    mia.says("unacceptable")
-    world.topics.publish(world.whatsapp_topic, "not an event")
-    for queue in LETTERS:
-        group = {"MessageGroupId": "g", "MessageDeduplicationId": "d"}
-        world.sqs.send(queue, {"MessageBody": "{}", **(group if ".fifo" in queue else {})})
-    world.run_for(60)
-    theirs = f"{mia.name} 15550100001"
-    for queue in LETTERS:
-        group = {"MessageGroupId": "h", "MessageDeduplicationId": "e"}
-        world.sqs.send(queue, {"MessageBody": theirs, **(group if ".fifo" in queue else {})})
-    wishes.forget(world, "15550100001")
-    world.run_for(1200)
-    mia.reads()
-    world.run_for(10)
-
-
 def unreadable_events(world: World) -> None:
     """Events nobody can read are parked whole."""
     world.topics.publish(world.whatsapp_topic, "not an event")
@@ -311,7 +287,6 @@ SCENARIOS = (
     two_identifiers,
     parked,
     unreadable_events,
-    forgotten,
 )
 
 

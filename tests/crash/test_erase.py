@@ -6,7 +6,6 @@ from sandbox.faults import Action
 from sandbox.world import World
 from tests.scenarios.forgetting import Forgettable
 
-
 UNDISTURBED = 10_000
 
 

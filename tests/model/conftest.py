@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib import erase, log, to_agent, to_customer
+from chalicelib import erase, introductions, log, to_agent, to_customer
 from chalicelib.errors import PuenteError
 
 
