@@ -4,6 +4,7 @@ The container's own readers empty the queues here, on the sandbox's clock; no fu
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -48,8 +49,9 @@ class Service:
 def service() -> Iterator[Service]:
     with World(settings={"RUN_MODE": "inline"}) as world:
         world.deliverer.mappings.clear()
-        world.app.settings = world.app.settings.model_copy(
-            update={name.lower(): world.sqs.url(queue) for name, queue in URLS.items()}
+        world.app.settings = replace(
+            world.app.settings,
+            **{name.lower(): world.sqs.url(queue) for name, queue in URLS.items()},
         )
         running = Service(world)
         running.settle(CALM_SECONDS + 1)
