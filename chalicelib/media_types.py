@@ -288,6 +288,8 @@ _MIME_ALIASES = {
     "image/heif": "image/heic",
     "application/x-zip-compressed": "application/zip",
     "application/msword": "application/x-ole-storage",
+    "application/vnd.ms-excel": "application/x-ole-storage",
+    "application/vnd.ms-powerpoint": "application/x-ole-storage",
 }
 _KNOWN = (
     *(OGG_AUDIO, WAV, MP3, AAC, M4A, AMR, AMR_WB, FLAC, AIFF, WEBM_AUDIO, THREEGPP_AUDIO),

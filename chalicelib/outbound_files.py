@@ -62,7 +62,7 @@ class OutboundFiles:
                 self._audio().to_voice_ogg(body) if plan.voice else self._pictures().to_jpeg(body)
             )
         except ContentError as unreadable:
-            # A type we cannot read (HEIC without its codec) is refused as that type.
+            # What cannot be read is refused as the type it pretends to be.
             refusal = refused_type(file.content_type, file.name)
             raise refusal from unreadable
 

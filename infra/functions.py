@@ -28,7 +28,7 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Function:
-    """One function. `media`: gets the layer with PyAV and Pillow; `ai`: may read the key."""
+    """One function. `media`: gets the layer of media libraries; `ai`: may read the key."""
 
     name: str
     handler: str

@@ -1,8 +1,8 @@
 """Builds what is uploaded: one zip for every function, one layer for the media functions.
 
 The zip is what `chalice package` builds (chalice's own packager, for the runtime of
-`functions.RUNTIME` whatever Python runs this), plus `lambdas/`. PyAV and Pillow go into the layer;
-PyAV's wheel bundles GPL codecs, so the layer is built at deployment and never published.
+`functions.RUNTIME` whatever Python runs this), plus `lambdas/`. PyAV, Pillow and pi-heif go into
+the layer; PyAV's wheel bundles GPL codecs, so the layer is built at deployment and never published.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "build"
 CODE = BUILD / "puente.zip"
 LAYER = BUILD / "media-layer.zip"
-IN_LAYER = ("av", "pillow")
+IN_LAYER = ("av", "pillow", "pi-heif")
 NOT_PACKAGED = ("chalice",)  # the packager adds chalice's runtime itself
 EPOCH = (1980, 1, 1, 0, 0, 0)  # zip's earliest date: equal content gives equal bytes
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")

@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import av
@@ -37,6 +38,16 @@ def _image(kind: str) -> Callable[[], bytes]:
         return file.getvalue()
 
     return make
+
+
+def _heic() -> bytes:
+    """Green with a red corner; made by us with libheif, for nothing here can write HEIC."""
+    return Path(__file__).with_name("pictures").joinpath("photo.heic").read_bytes()
+
+
+def _ole() -> bytes:
+    """The head of an old Office file; nothing else in it is looked at."""
+    return bytes.fromhex("d0cf11e0a1b11ae1") + bytes(1024)
 
 
 def _sound(container: str, codec: str, rate: int) -> Callable[[], bytes]:
@@ -137,6 +148,8 @@ MAKERS: dict[str, Callable[[], bytes]] = {
     "image/gif": _image("GIF"),
     "image/bmp": _image("BMP"),
     "image/tiff": _image("TIFF"),
+    "image/heic": _heic,
+    "image/heif": _heic,
     "audio/ogg": _sound("ogg", "libopus", 48_000),
     "audio/opus": _sound("ogg", "libopus", 48_000),
     "audio/mpeg": _sound("mp3", "libmp3lame", 44_100),
@@ -147,10 +160,14 @@ MAKERS: dict[str, Callable[[], bytes]] = {
     "audio/wav": _wav,
     "video/mp4": _film("mp4"),
     "video/3gpp": _film("3gp"),
+    "video/quicktime": _film("mov"),
     "application/pdf": _pdf,
     f"{_OFFICE}wordprocessingml.document": _office("word", "document"),
     f"{_OFFICE}spreadsheetml.sheet": _office("xl", "workbook"),
     f"{_OFFICE}presentationml.presentation": _office("ppt", "presentation"),
+    "application/msword": _ole,
+    "application/vnd.ms-excel": _ole,
+    "application/vnd.ms-powerpoint": _ole,
     "application/zip": _zip,
     "text/plain": lambda: b"A file of the sandbox.\n",
     "text/csv": lambda: b"name,value\nsandbox,1\n",

@@ -47,7 +47,7 @@ DOORS = {
     "secrets": ("secrets", set()),
     "web": ("web_files", {"urllib3"}),
     "cloud api": ("cloud_api", {"urllib3"}),
-    "images": ("images", {"PIL"}),
+    "images": ("images", {"PIL", "pi_heif"}),
     "whatsapp": ("end_user_messaging", set()),
     # What every AWS door needs to turn botocore's errors into ours.
     "aws errors": ("aws_errors", {"botocore"}),

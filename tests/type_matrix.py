@@ -174,7 +174,7 @@ def files() -> str:
 def _file_row(mime: str) -> tuple[str, ...]:
     plan = outgoing(mime, "", 1)
     kind = "voice message" if plan.voice else limits.message_type(plan.mime_type)
-    how = {"": "as it is", "voice": "as Ogg/Opus", "jpeg": "as JPEG where it can be read"}
+    how = {"": "as it is", "voice": "as Ogg/Opus", "jpeg": "as JPEG"}
     most = limits.max_bytes(plan.mime_type) // limits.MEGABYTE
     return (f"`{mime}`", f"{kind}, {how[plan.conversion]}", f"{most} MB")
 

@@ -1,5 +1,7 @@
 """Pictures: the only door to Pillow. Converts what one side of the bridge takes and the other not.
 
+Pillow knows no HEIC, which iPhones write; pi-heif reads it and is imported for such a file only.
+
 A picture from a stranger may be a bomb: a few kilobytes that unpack to gigabytes. Its size is read
 from the header before anything is decoded, and refused above `MAX_PIXELS`.
 """
@@ -12,6 +14,7 @@ from contextlib import contextmanager
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from chalicelib.errors import ContentError
+from chalicelib.media_types import HEIC, sniff
 
 MAX_PIXELS = 50_000_000
 """A 50-megapixel photo decodes to 200 MB; more does not fit into a function of ours."""
@@ -46,6 +49,10 @@ def thumbnail(data: bytes) -> bytes:
 
 @contextmanager
 def _opened(data: bytes) -> Iterator[Image.Image]:
+    if sniff(data) == HEIC:
+        from pi_heif import register_heif_opener  # a tenth of a second, and few files need it
+
+        register_heif_opener()
     try:
         with warnings.catch_warnings():
             # Our own limit decides; Pillow's warning of a large picture is no news.

@@ -179,7 +179,7 @@ class MessagingStack(ConcernStack):
             self,
             "Media",
             layer_version_name=f"{self.stage.prefix}-media",
-            description="PyAV and Pillow; never publish it (GPL codecs inside)",
+            description="PyAV, Pillow, pi-heif; never publish it (GPL codecs inside)",
             code=lambda_.Code.from_asset(str(path)),
             compatible_runtimes=[lambda_.Runtime(functions.RUNTIME)],
         )

@@ -9,6 +9,7 @@ from PIL import Image
 
 from chalicelib.errors import ContentError
 from chalicelib.gateways import images
+from sandbox.sample_files import sample_file
 
 
 def made(mode: str, kind: str, size: tuple[int, int] = (40, 20), **how: object) -> bytes:
@@ -41,6 +42,11 @@ def test_a_photo_taken_sideways_is_upright() -> None:
     exif[0x0112] = 6  # turn by 90 degrees (EXIF orientation)
     sideways = made("RGB", "JPEG", exif=exif)
     assert opened(images.to_jpeg(sideways)).size == (20, 40)
+
+
+def test_a_heic_of_an_iphone_is_read() -> None:
+    picture = opened(images.to_jpeg(sample_file("image/heic")))
+    assert (picture.format, picture.size) == ("JPEG", (96, 64))
 
 
 def test_a_preview_is_small() -> None:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from chalicelib.gateways import audio
 from lambdas import send_template
+from sandbox.sample_files import sample_file
 from sandbox.whatsapp.account import Template
 from sandbox.world import World
 from tests.gateways.voice_samples import encoded, tone
@@ -66,10 +67,26 @@ def test_a_recording_in_the_browser_becomes_a_native_voice_message(world: World)
     assert heard.duration_s == pytest.approx(2.0, abs=0.2)
 
 
-def test_a_heic_picture_is_refused_in_words_that_help(world: World) -> None:
+@pytest.mark.parametrize("declared", ["image/heic", "image/heif", ""])
+def test_a_heic_picture_arrives_as_a_jpeg(world: World, declared: str) -> None:
+    """As iPhones write it; a browser that does not know the type declares none."""
     talk = live_chat(world)
-    heic = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(100)
-    talk.agent.attach("IMG_1.heic", "image/heic", heic)
+    declared = declared or "application/octet-stream"
+    talk.agent.attach("IMG_1.heic", declared, sample_file("image/heic"))
+    world.run_for(3)
+    shown = talk.customer.screen[-1]
+    assert (shown.kind, shown.mime_type) == ("image", "image/jpeg")
+    seen = Image.open(io.BytesIO(shown.media or b"")).convert("RGB")
+    assert seen.size == (96, 64)
+    corner, rest = seen.getpixel((10, 10)), seen.getpixel((80, 50))
+    assert corner == pytest.approx((200, 30, 30), abs=12)
+    assert rest == pytest.approx((37, 211, 102), abs=12)
+    assert notices(talk.chat) == []
+
+
+def test_a_heic_picture_that_is_damaged_is_refused_in_words_that_help(world: World) -> None:
+    talk = live_chat(world)
+    talk.agent.attach("IMG_1.heic", "image/heic", sample_file("image/heic")[:300])
     world.run_for(3)
     assert sent_texts(talk.customer) == []
     [notice] = notices(talk.chat)
