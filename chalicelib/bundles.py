@@ -8,7 +8,7 @@ one message.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from chalicelib.conversation import Member, Reply
+from chalicelib.conversation import Conversation, Member, Reply
 
 # SendMessage and InitialMessage content: 1..16,384 bytes (botocore 1.44.5 connectparticipant).
 MAX_CONTENT_BYTES = 16_384
@@ -65,6 +65,17 @@ class Bundle:
     @property
     def receipts(self) -> tuple[str, ...]:
         return tuple(item.receipt for item in self.queued)
+
+
+def follow_up(conversation: Conversation, member: Member, receipt: str) -> Bundle:
+    """Something of ours that belongs to a conversation we know: a late card, a late file."""
+    arrival = Arrival(
+        keys=(conversation.key,),
+        reply=conversation.reply,
+        name=conversation.name,
+        language=conversation.language,
+    )
+    return Bundle((Queued(receipt, arrival, member),))
 
 
 def is_text(member: Member) -> bool:

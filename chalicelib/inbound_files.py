@@ -62,27 +62,36 @@ class InboundFiles:
         """Fetch the file and decide how the agent gets it. Never fails for want of the file."""
         if member.wamid.endswith(LATE):
             return self._late(work, member, attributes)
+        if self.is_promised(work, member):
+            return self.promise(work, member, attributes)
         texts = self._texts(work.conversation.language)
-        file = StoredFile(
-            wamid=member.wamid,
-            conversation=work.conversation.key,
-            customer=work.conversation.customer,
-            origination_id=work.conversation.reply.origination_id,
-            kind=member.kind,
-            media_id=member.media_id,
-            filename=member.filename,
-            sent_at=member.sent_at,
-        )
-        # What a worker before us promised the agent stays promised, or the file comes twice.
-        if work.taken_over and self._history.load_file(member.wamid):
-            return self._waiting(file, member, attributes, texts)
         try:
-            ready = self._parts.of(member, self.fetch(file), texts)
+            ready = self._parts.of(member, self.fetch(_file(work, member)), texts)
         except Rejected:
-            return _placeholder(member, f"media.{member.kind}.failed", attributes, texts)
+            return self.gone(work, member, attributes)
         except ServiceError:
-            return self._waiting(file, member, attributes, texts)
+            return self.promise(work, member, attributes)
         return ReadyContent(ready=ready, attributes=attributes)
+
+    def is_promised(self, work: Work, member: Member) -> bool:
+        """What a worker before us promised the agent stays promised, or the file comes twice."""
+        return work.taken_over and self._history.load_file(member.wamid) is not None
+
+    def promise(self, work: Work, member: Member, attributes: Mapping[str, str]) -> Content:
+        """A placeholder now, the file as soon as it can be had.
+
+        Durable first, then queued, then shown: a replay promises the same and queues once.
+        """
+        file, texts = _file(work, member), self._texts(work.conversation.language)
+        self._history.save_file(file)
+        self._queues.hand_over(file.conversation, file.wamid, "file")
+        line = texts.get("media.waiting", label=_label(file.kind, file.filename, texts))
+        return _placeholder(member, line, attributes, media_key(file.customer, file.wamid))
+
+    def gone(self, work: Work, member: Member, attributes: Mapping[str, str]) -> Content:
+        """A placeholder for a file that cannot be had any more."""
+        line = self._texts(work.conversation.language).get(f"media.{member.kind}.failed")
+        return _placeholder(member, line, attributes)
 
     def fetch(self, file: StoredFile) -> StoredMedia:
         """Bring the file into the bucket.
@@ -108,15 +117,18 @@ class InboundFiles:
         ready = self._parts.of(member, stored, self._texts(work.conversation.language))
         return ReadyContent(ready=ready, attributes=attributes)
 
-    def _waiting(
-        self, file: StoredFile, member: Member, attributes: Mapping[str, str], texts: Texts
-    ) -> Content:
-        """Durable first, then queued, then shown: a replay promises the same and queues once."""
-        self._history.save_file(file)
-        self._queues.hand_over(file.conversation, file.wamid, "file")
-        key = media_key(file.customer, file.wamid)
-        label = _label(file.kind, file.filename, texts)
-        return _placeholder(member, "media.waiting", attributes, texts, label=label, key=key)
+
+def _file(work: Work, member: Member) -> StoredFile:
+    return StoredFile(
+        wamid=member.wamid,
+        conversation=work.conversation.key,
+        customer=work.conversation.customer,
+        origination_id=work.conversation.reply.origination_id,
+        kind=member.kind,
+        media_id=member.media_id,
+        filename=member.filename,
+        sent_at=member.sent_at,
+    )
 
 
 def _label(kind: str, filename: str, texts: Texts) -> str:
@@ -124,15 +136,9 @@ def _label(kind: str, filename: str, texts: Texts) -> str:
 
 
 def _placeholder(
-    member: Member,
-    text_key: str,
-    attributes: Mapping[str, str],
-    texts: Texts,
-    *,
-    key: str = "",
-    label: str = "",
+    member: Member, line: str, attributes: Mapping[str, str], key: str = ""
 ) -> Content:
-    line = texts.get(text_key, label=label)
+    """The words beside the file, and the line in its place."""
     text = "\n".join(part for part in (member.text, line) if part)
     part = Part(kind="text", text=text, key=key)
     return ReadyContent(ready=(part,), attributes=attributes, fate="placeholder")

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chalicelib import voice_card
-from chalicelib.bundles import Arrival, Bundle, Queued
-from chalicelib.conversation import Conversation, Member
+from chalicelib.bundles import follow_up
+from chalicelib.conversation import Member
 from chalicelib.errors import Throttled
 from chalicelib.ports.conversations import Conversations
 from chalicelib.ports.messages import StoredNote
@@ -50,8 +50,13 @@ class LateCards:
         # A chat that is over gets no new contact for a late card: the agent had the sound, and
         # the transcript is in the history.
         if conversation is not None and conversation.live:
-            card = voice_card.card(understood.note, language=self._language)
-            self._to_agent.deliver(_bundle(conversation, understood, card, receipt), remaining_s)
+            member = Member(
+                wamid=f"{wamid}#card",
+                sent_at=stored.sent_at,
+                kind="voice",
+                text=voice_card.card(understood.note, language=self._language),
+            )
+            self._to_agent.deliver(follow_up(conversation, member, receipt), remaining_s)
 
     def _understood(self, stored: StoredNote, remaining_s: Callable[[], float]) -> StoredNote:
         if stored.note.state in (State.STRUCTURED, State.DELIVERED):
@@ -74,16 +79,3 @@ class LateCards:
 def _resumable(stored: StoredNote) -> VoiceNote:
     failure = stored.note.failure
     return stored.note.retried() if failure and failure.retryable else stored.note
-
-
-def _bundle(conversation: Conversation, stored: StoredNote, card: str, receipt: str) -> Bundle:
-    member = Member(
-        wamid=f"{stored.note.wamid}#card", sent_at=stored.sent_at, kind="voice", text=card
-    )
-    arrival = Arrival(
-        keys=(conversation.key,),
-        reply=conversation.reply,
-        name=conversation.name,
-        language=conversation.language,
-    )
-    return Bundle((Queued(receipt, arrival, member),))

@@ -7,8 +7,8 @@ id "<wamid>#file", so it is shown once like any message.
 from collections.abc import Callable
 from dataclasses import replace
 
-from chalicelib.bundles import Arrival, Bundle, Queued
-from chalicelib.conversation import Conversation, Member
+from chalicelib.bundles import follow_up
+from chalicelib.conversation import Member
 from chalicelib.errors import Rejected, ServiceError, Throttled
 from chalicelib.inbound_files import InboundFiles, late_id
 from chalicelib.ports.conversations import Conversations
@@ -44,7 +44,7 @@ class LateFiles:
         # A chat that is over gets no new contact for a late file: it lies in the bucket, and the
         # history leads to it.
         if conversation is not None and conversation.live:
-            self._to_agent.deliver(_bundle(conversation, member, receipt), remaining_s)
+            self._to_agent.deliver(follow_up(conversation, member, receipt), remaining_s)
 
     def _member(self, file: StoredFile) -> Member:
         member = Member(
@@ -70,13 +70,3 @@ class LateFiles:
 
     def _gone(self, member: Member, file: StoredFile) -> Member:
         return replace(member, text=self._files.gone_text(file), placeholder=True)
-
-
-def _bundle(conversation: Conversation, member: Member, receipt: str) -> Bundle:
-    arrival = Arrival(
-        keys=(conversation.key,),
-        reply=conversation.reply,
-        name=conversation.name,
-        language=conversation.language,
-    )
-    return Bundle((Queued(receipt, arrival, member),))

@@ -11,14 +11,13 @@ from concurrent.futures import TimeoutError as TookTooLong
 from dataclasses import dataclass, field, replace
 
 from chalicelib import voice_card
-from chalicelib.content import Content, ReadyContent, Say, fitting
+from chalicelib.content import Content, Say, fitting
 from chalicelib.conversation import Member, Part
-from chalicelib.errors import ContentError, Rejected
-from chalicelib.inbound_files import media_key
+from chalicelib.errors import ContentError, Rejected, ServiceError
+from chalicelib.inbound_files import LATE, InboundFiles, media_key
 from chalicelib.ports.messages import StoredNote
 from chalicelib.ports.queues import Queues
 from chalicelib.showing import Work
-from chalicelib.texts import Texts
 from chalicelib.voice_note import State, VoiceNote
 from chalicelib.voice_notes import Understanding, VoiceNotes
 from chalicelib.whatsapp.to_chat import NOTICE_MARK
@@ -45,25 +44,48 @@ class VoiceContents:
     """Makes the content of voice notes; the audio is in the bucket when `of` returns."""
 
     def __init__(
-        self, *, notes: VoiceNotes, queues: Queues, texts: Callable[[str], Texts], language: str
+        self, *, notes: VoiceNotes, queues: Queues, files: Callable[[], InboundFiles], language: str
     ) -> None:
         self._notes = notes
         self._queues = queues
-        self._texts = texts
+        self._files = files
         self._language = language
 
     def of(self, work: Work, member: Member, attributes: Mapping[str, str]) -> Content:
-        """Store the audio. A note that opens a chat is saved at once, for its flow will ask."""
+        """Store the audio. A note that opens a chat is saved at once, for its flow will ask.
+
+        Audio that cannot be had now is promised like any other file.
+        """
+        if member.wamid.endswith(LATE):
+            return self._late(work, member, attributes)
+        if work.taken_over and self._files().is_promised(work, member):
+            return self._files().promise(work, member, attributes)
         known = self._notes.load(member.wamid) if work.taken_over else None
         note = known or first_note(work, member)
         try:
             note = self._notes.store(note, media_key(work.conversation.customer, member.wamid))
         except Rejected:
-            line = self._texts(work.conversation.language).get("media.voice.failed")
-            gone = Part(kind="text", text=line)
-            return ReadyContent(ready=(gone,), attributes=attributes, fate="placeholder")
+            return self._files().gone(work, member, attributes)
+        except ServiceError:
+            return self._files().promise(work, member, attributes)
         if not work.conversation.live:
             note = self._notes.save(note)
+        return self._content(work, member, note, attributes)
+
+    def _late(self, work: Work, member: Member, attributes: Mapping[str, str]) -> Content:
+        """A promised note whose audio is in the bucket now: the sound at once, the card through
+        the slow queue. The claim must not wait for the AI services (law 6)."""
+        wamid = member.wamid.removesuffix(LATE)
+        note = self._notes.load(wamid)
+        if note is None:
+            first = first_note(work, replace(member, wamid=wamid))
+            stored = first.note.stored(media_key(work.conversation.customer, wamid))
+            note = self._notes.save(replace(first, note=stored, handed_over=True), working=False)
+        return self._content(work, member, note, attributes)
+
+    def _content(
+        self, work: Work, member: Member, note: StoredNote, attributes: Mapping[str, str]
+    ) -> Content:
         return VoiceContent(
             stored=note,
             notes=self._notes,

@@ -109,7 +109,7 @@ class App(Doors):
         return VoiceContents(
             notes=self.voice_notes,
             queues=self.queues,
-            texts=self.agent_texts,
+            files=lambda: self.inbound_files,
             language=self.settings.agent_language,
         )
 

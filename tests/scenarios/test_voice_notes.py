@@ -3,6 +3,8 @@
 The words come from a stub of the AI service except where they matter (`real` in the name).
 """
 
+import itertools
+
 import pytest
 
 from chalicelib import voice_content
@@ -28,6 +30,7 @@ from tests.scenarios.people import (
     lines,
     live_chat,
     notices,
+    still_queued,
     unfinished,
 )
 
@@ -273,6 +276,74 @@ def test_audio_that_whatsapp_has_no_more_is_asked_for_again(world, note):
         "[Voice note could not be loaded - ask the customer to send it again]"
     )
     assert not dead_letters(world)
+
+
+def test_audio_that_does_not_load_now_follows_with_its_card_and_holds_nobody_up(world, note):
+    ai.brain(world)
+    talk = live_chat(world)
+    failing(world, "socialmessaging", "GetWhatsAppMessageMedia", Action.SERVER_ERROR, times=3)
+    talk.customer.sends_voice_note(note)
+    world.clock.advance(1)
+    talk.customer.says("Do you hear me?")
+    world.settle()
+    assert lines(talk.chat)[1:] == [
+        "[Voice note] does not load yet; it follows here by itself as soon as WhatsApp gives it.",
+        "Do you hear me?",
+    ]
+    assert files(talk.chat) == []
+    world.run_for(LONG_ENOUGH_S)
+    assert lines(talk.chat)[3].startswith("[Voice note] that did not load before:")
+    assert is_playable(files(talk.chat)[0])
+    assert ai.WORDS in lines(talk.chat)[4]
+    assert (len(lines(talk.chat)), len(files(talk.chat))) == (5, 1)
+    assert not unfinished()
+    assert not still_queued(world)
+
+
+@pytest.mark.parametrize(
+    ("service", "nth"),
+    [("dynamodb", 2), ("dynamodb", 5), ("dynamodb", 8), ("connectparticipant", 2), ("sqs", 1)],
+)
+def test_a_crash_on_the_way_shows_late_audio_once(world, note, service, nth):
+    """Killed after its n-th call to a service, from the moment the audio is there."""
+    ai.brain(world)
+    talk = live_chat(world)
+    failing(world, "socialmessaging", "GetWhatsAppMessageMedia", Action.SERVER_ERROR, times=2)
+    talk.customer.sends_voice_note(note)
+    world.settle()
+    count = itertools.count(1)
+    world.router.faults.clear()
+    world.router.faults.when(
+        lambda call: call.service == service and next(count) == nth, Action.KILL_AFTER, times=1
+    )
+    world.router.faults.arm()
+    world.run_for(2 * LONG_ENOUGH_S)
+    assert next(count) > nth, "the crash happened"
+    assert len(files(talk.chat)) == 1
+    assert sum(ai.WORDS in line for line in lines(talk.chat)) == 1
+    assert not unfinished()
+
+
+def test_a_first_voice_note_that_does_not_load_opens_the_chat_at_once(world, note):
+    ai.brain(world)
+    failing(world, "socialmessaging", "GetWhatsAppMessageMedia", Action.SERVER_ERROR, times=2)
+    mia = world.phones.add("Mia", "15550100001")
+    mia.sends_voice_note(note)
+    world.run_for(20)
+    chat = world.desk.agent("Ana", QUEUES).accept()
+    assert "does not load yet" in lines(chat)[0]
+    world.run_for(LONG_ENOUGH_S)
+    assert is_playable(files(chat)[0])
+    assert ai.WORDS in lines(chat)[-1]
+
+
+def test_audio_that_never_loads_ends_in_a_word_for_the_agent(world, note):
+    talk = live_chat(world)
+    failing(world, "socialmessaging", "GetWhatsAppMessageMedia", Action.THROTTLE, times=500)
+    talk.customer.sends_voice_note(note)
+    world.run_for(2 * 3600)
+    assert "Voice note could not be loaded - ask the customer" in lines(talk.chat)[-1]
+    assert not still_queued(world)
 
 
 def test_the_flow_does_the_work_when_the_worker_died(world, note):
