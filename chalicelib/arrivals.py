@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from chalicelib.bundles import Arrival, Queued
 from chalicelib.conversation import Member, Reply
 from chalicelib.customer import Identifiers, IdentityChange, alias_keys, conversation_key
 from chalicelib.texts import Texts
-from chalicelib.whatsapp.content import Choice, MediaRef
+from chalicelib.whatsapp.content import MediaRef
 from chalicelib.whatsapp.messages import InboundMessage
 from chalicelib.whatsapp.safe_text import safe_filename
 from chalicelib.whatsapp.to_chat import asks_to_resend, to_chat
@@ -85,33 +84,22 @@ def arrive(
     default_origination_id: str,
     redrive: int = 0,
     about: str = "",
-    late: str = "",
     response: str = "",
     languages: Mapping[str, str] = NONE,
 ) -> Queued:
     """The message with its sender, ready to be bundled.
 
-    `about`: the beginning of the message it refers to; `late`: what is said of one that was long
-    on its way; `response`: a choice as Connect's interactive messages expect it; `languages`: by
-    business number, for customers whose own language nothing tells.
+    `about`: the beginning of the message it refers to; `response`: a choice as Connect's
+    interactive messages expect it; `languages`: by business number, for customers whose own
+    language nothing tells.
     """
     member = _member(message, texts, redrive, about)
     return Queued(
         receipt=receipt,
         arrival=_arrival(message, default_origination_id, languages),
-        member=replace(member, text=_with_note(member, message, late), response=response),
+        member=replace(member, response=response),
         body=body,
     )
-
-
-def lateness(sent_at: int, received_at: int, texts: Texts, after_s: int) -> str:
-    """Says when a message was sent and received, once these differ by more than `after_s`."""
-    if not sent_at or received_at - sent_at <= after_s:
-        return ""
-    sent, received = datetime.fromtimestamp(sent_at, UTC), datetime.fromtimestamp(received_at, UTC)
-    form = "%H:%M" if sent.date() == received.date() else "%Y-%m-%d %H:%M"
-    told = texts.get("notice.later", sent=f"{sent:{form}}", received=f"{received:{form}}")
-    return f"({told} UTC)"
 
 
 def moved_to(change: IdentityChange, phone_number_id: str, origination_id: str) -> Arrival:
@@ -125,13 +113,6 @@ def moved_to(change: IdentityChange, phone_number_id: str, origination_id: str) 
         reply=_reply(change.current, origination_id),
         moved=True,
     )
-
-
-def _with_note(member: Member, message: InboundMessage, late: str) -> str:
-    """A choice stays what it is: flows and bots compare its title."""
-    if not late or isinstance(message.content, Choice):
-        return member.text
-    return "\n".join(part for part in (member.text, late) if part)
 
 
 def language_of(identifiers: Identifiers) -> str:

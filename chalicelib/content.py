@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.bundles import MAX_CONTENT_BYTES, merged_text
 from chalicelib.conversation import Conversation, Member, Part, Pending
+from chalicelib.lateness import with_times
 from chalicelib.texts import Texts
 from chalicelib.whatsapp.split import split, utf8_size
-from chalicelib.whatsapp.window import window_closes_at
+from chalicelib.whatsapp.window import WINDOW_CLOSED, window_closes_at, window_open
 
 if TYPE_CHECKING:
     from chalicelib.showing import Work
@@ -112,29 +113,34 @@ def parked_content(pending: Pending, attributes: Mapping[str, str], texts: Texts
     )
 
 
-def flow_attributes(conversation: Conversation, members: Sequence[Member]) -> dict[str, str]:
+def flow_attributes(conversation: Conversation, pending: Pending) -> dict[str, str]:
     """The contact attributes a flow reads; Connect refuses empty values, so none is empty."""
-    first = members[0]
+    members, first = pending.members, pending.members[0]
     base = {
         "channel": "whatsapp",
         "messageType": first.kind,
         "voiceNoteId": first.wamid if first.kind == "voice" else "none",
         "language": conversation.language or "unknown",
         "customerName": conversation.name or "unknown",
-        "whatsappWindowClosesAt": _window_end(max(member.sent_at for member in members)),
+        **window_attributes(pending.wrote_at, pending.claimed_at),
     }
     extra = {name: value for member in members for name, value in member.attributes if value}
     return {**extra, **base}
 
 
-def _window_end(wrote_at: int) -> str:
+def window_attributes(wrote_at: int, now: int) -> dict[str, str]:
     """Until when anything but a template may be sent, if the customer writes no more."""
     closes = window_closes_at(wrote_at)
-    return f"{datetime.fromtimestamp(closes, UTC):%Y-%m-%dT%H:%M:%SZ}" if closes else "unknown"
+    end = f"{datetime.fromtimestamp(closes, UTC):%Y-%m-%dT%H:%M:%SZ}" if closes else "unknown"
+    closed = "no" if window_open(wrote_at, now) else "yes"
+    return {"whatsappWindowClosesAt": end, WINDOW_CLOSED: closed}
 
 
 class Contents:
-    """Chooses the content of a bundle. `files` and `voice` know media and voice notes."""
+    """Chooses the content of a bundle. `files` and `voice` know media and voice notes.
+
+    `late_after_s`: seconds on the way after which a message says so.
+    """
 
     def __init__(
         self,
@@ -142,24 +148,28 @@ class Contents:
         files: Callable[["Work", Member, Mapping[str, str]], Content],
         voice: Callable[["Work", Member, Mapping[str, str]], Content],
         texts: Callable[[str], Texts],
+        late_after_s: int,
     ) -> None:
         self._files = files
         self._voice = voice
         self._texts = texts
+        self._late_after_s = late_after_s
 
     def of(self, work: "Work") -> Content:
         """The content of a claimed bundle; files are in the bucket when this returns."""
-        members = work.pending.members
-        attributes = flow_attributes(work.conversation, members)
+        texts = self._texts(work.conversation.language)
+        pending = with_times(work.pending, work.conversation, texts, self._late_after_s)
+        members = pending.members
+        attributes = flow_attributes(work.conversation, work.pending)
         if members[0].kind == "voice" and members[0].media_id:
             return self._voice(work, members[0], attributes)
         if members[0].media_id:
             return self._files(work, members[0], attributes)
         if members[0].response:
             return response_content(work, members[0], attributes)
-        return text_content(work.pending, attributes)
+        return text_content(pending, attributes)
 
     def parked(self, work: "Work") -> Content:
         """The placeholder shown for a bundle that was parked."""
-        attributes = flow_attributes(work.conversation, work.pending.members)
+        attributes = flow_attributes(work.conversation, work.pending)
         return parked_content(work.pending, attributes, self._texts(work.conversation.language))

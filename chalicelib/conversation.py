@@ -16,6 +16,8 @@ PartKind = Literal["text", "attachment"]
 # SA-67: more than this many pieces a minute for the agent are held, and merge while they wait.
 RECENT_KEPT = 10
 RATE_SECONDS = 60
+LATE_FILE, LATE_CARD = "#file", "#card"  # ends of the ids under which these are shown, once
+REPLY_SOURCE = "replySource"  # attribute of a tapped button or row
 UNKNOWN_TYPE = "unknownType"  # attribute of a message whose kind, or kind of answer, is new
 MAX_ATTEMPTS = 3  # protocol law 9: at the third crash or permanent refusal the message is parked
 # Law 6: someone else's claim may be taken over only when its worker cannot be alive any more:
@@ -68,6 +70,16 @@ class Member:
         return f"{self.wamid}#r{self.redrive}" if self.redrive else self.wamid
 
     @property
+    def is_choice(self) -> bool:
+        """Whether it is a tapped button or row."""
+        return any(name == REPLY_SOURCE for name, _ in self.attributes)
+
+    @property
+    def follows_up(self) -> bool:
+        """Whether it is ours: what we still owed of a message shown before."""
+        return self.wamid.endswith((LATE_FILE, LATE_CARD))
+
+    @property
     def keeps_raw(self) -> bool:
         """Whether the history keeps what came, because nobody could show all of it."""
         return self.placeholder or any(name == UNKNOWN_TYPE for name, _ in self.attributes)
@@ -91,6 +103,11 @@ class Pending:
     claimed_at: int
     attempts: int = 1
     repeat: bool = False
+
+    @property
+    def wrote_at(self) -> int:
+        """When the customer wrote the newest of them, epoch seconds, 0 unknown."""
+        return max(member.sent_at for member in self.members)
 
     @property
     def wamids(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from chalicelib.send_again import SendAgain
 from chalicelib.tell_agent import TellAgent
 from chalicelib.whatsapp import failures, statuses
 from chalicelib.whatsapp.messages import DeliveryStatus
+from chalicelib.whatsapp.referred import sent_words
 
 RECEIPTS = {"all": ("delivered", "read"), "read": ("read",), "never": ()}
 """Statuses that the agent's chat shows as Connect receipts, by setting; "played" has none."""
@@ -117,14 +118,18 @@ class Deliveries:
         if failure.to_operator:
             count("OperatorAlerts")
         item = self._contacts.load(callback.contact) if callback else None
-        if item is not None and callback is not None:
-            self._tell_agent.say(
-                item,
-                failure.text_key if status.errors else "failed.unknown",
-                callback.event,
-                callback.part,
-                code=failure.code,
-            )
+        if item is None or callback is None:
+            return
+        if failure.kind == "window_closed":
+            self._tell_agent.window_closed(item)
+        self._tell_agent.undelivered(
+            item,
+            sent_words(self._history.sent_body(callback.record)),
+            failure.text_key if status.errors else "failed.unknown",
+            callback.event,
+            callback.part,
+            code=failure.code,
+        )
 
     def _show_receipt(self, status: str, callback: Callback) -> None:
         """Best effort: a missing tick is no reason to handle the status again."""

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 
 from chalicelib.content import Content, ReadyContent
-from chalicelib.conversation import Member, Part
+from chalicelib.conversation import LATE_FILE, Member, Part
 from chalicelib.errors import Rejected, ServiceError
 from chalicelib.file_parts import FileParts
 from chalicelib.ports.messages import Messages, StoredFile
@@ -18,12 +18,10 @@ from chalicelib.ports.whatsapp import StoredMedia, WhatsApp
 from chalicelib.showing import Work
 from chalicelib.texts import Texts
 
-LATE = "#file"
-
 
 def late_id(wamid: str) -> str:
     """The id under which a promised file is shown, once."""
-    return f"{wamid}{LATE}"
+    return f"{wamid}{LATE_FILE}"
 
 
 def media_key(customer: str, wamid: str) -> str:
@@ -60,7 +58,7 @@ class InboundFiles:
 
     def of(self, work: Work, member: Member, attributes: Mapping[str, str]) -> Content:
         """Fetch the file and decide how the agent gets it. Never fails for want of the file."""
-        if member.wamid.endswith(LATE):
+        if member.wamid.endswith(LATE_FILE):
             return self._late(work, member, attributes)
         if self.is_promised(work, member):
             return self.promise(work, member, attributes)
@@ -112,7 +110,7 @@ class InboundFiles:
 
     def _late(self, work: Work, member: Member, attributes: Mapping[str, str]) -> Content:
         """A promised file: it is in the bucket already, under the message it belongs to."""
-        key = media_key(work.conversation.customer, member.wamid.removesuffix(LATE))
+        key = media_key(work.conversation.customer, member.wamid.removesuffix(LATE_FILE))
         stored = StoredMedia(key=key, mime=member.mime, size=0)
         ready = self._parts.of(member, stored, self._texts(work.conversation.language))
         return ReadyContent(ready=ready, attributes=attributes)

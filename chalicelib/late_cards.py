@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from chalicelib import voice_card
 from chalicelib.bundles import follow_up
-from chalicelib.conversation import Member
+from chalicelib.conversation import LATE_CARD, Member
 from chalicelib.errors import Throttled
 from chalicelib.ports.conversations import Conversations
 from chalicelib.ports.messages import StoredNote
@@ -51,7 +51,7 @@ class LateCards:
         # the transcript is in the history.
         if conversation is not None and conversation.live:
             member = Member(
-                wamid=f"{wamid}#card",
+                wamid=f"{wamid}{LATE_CARD}",
                 sent_at=stored.sent_at,
                 kind="voice",
                 text=voice_card.card(understood.note, language=self._language),

@@ -4,11 +4,11 @@ A message that quotes, reacts to, edits or deletes another one costs one more re
 agent sees which.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib import redrive
-from chalicelib.arrivals import arrive, lateness, moved_to
+from chalicelib.arrivals import arrive, moved_to
 from chalicelib.bundles import Queued
 from chalicelib.errors import ServiceError, UnreadableEvent
 from chalicelib.identities import Identities
@@ -37,9 +37,7 @@ class Receive:
     texts: Texts
     origination_id: str
     by_meta_id: bool
-    late_after_s: int
     languages: Mapping[str, str]
-    clock: Callable[[], int]
 
     def entry(self, receipt: str, body: str) -> Queued | None:
         """The message in an entry; None for a change of identity, which is made.
@@ -57,7 +55,6 @@ class Receive:
         raise UnreadableEvent("the inbound queue takes messages only", code="not_a_message")
 
     def _message(self, message: InboundMessage, receipt: str, entry: Opened) -> Queued:
-        sent_at = int(message.sent_at.timestamp()) if message.sent_at else 0
         return arrive(
             message,
             receipt=receipt,
@@ -66,7 +63,6 @@ class Receive:
             texts=self.texts,
             default_origination_id=self._number(message.phone_number_id),
             about=self._about(message),
-            late=lateness(sent_at, self.clock(), self.texts, self.late_after_s),
             response=self._response(message),
             languages=self.languages,
         )

@@ -7,6 +7,18 @@ from typing import Any
 from chalicelib.connect_events import ChatEvent
 from chalicelib.contact import ContactItem, record_key
 from chalicelib.conversation import MessageRecord
+from chalicelib.whatsapp import fields
+from chalicelib.whatsapp.words_in import words_in
+
+
+def words_of(event: ChatEvent) -> str:
+    """What somebody at the desk said, for a sentence about it: words, a template's, file names."""
+    if event.attachments:
+        return ", ".join(file.name for file in event.attachments)
+    try:
+        return words_in(fields.decode(event.content))
+    except ValueError:
+        return event.content
 
 
 def sent_history(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from chalicelib.addresses import newest_reply
 from chalicelib.bundles import Arrival
-from chalicelib.content import Content, Contents
+from chalicelib.content import Content, Contents, window_attributes
 from chalicelib.conversation import (
     RECENT_KEPT,
     Conversation,
@@ -22,11 +22,13 @@ from chalicelib.conversation import (
     opening_token,
     part_token,
 )
-from chalicelib.errors import Rejected, Unsure
+from chalicelib.errors import Rejected, ServiceError, Unsure
 from chalicelib.live_chat import ChatOver, LiveChat
+from chalicelib.log import count
 from chalicelib.ports.chat import Chat
 from chalicelib.ports.conversations import Conversations
 from chalicelib.texts import NOTICE_MARK, Texts
+from chalicelib.whatsapp.window import moves_on
 
 MAX_ALIASES = 16  # a person with more has changed numbers for years; the newest are kept
 MAX_OPENINGS = 3  # a chat that ends while it is opened is replaced, but not for ever
@@ -117,7 +119,18 @@ class Showing:
         shown = 0
         if work.taken_over:
             shown = max(0, chat.shown_by_us(before.last) - before.beyond)
+        self._tell_window(work, chat.chat.contact)
         self._finish(work, content, chat, Place(before.last, before.beyond + shown), shown)
+
+    def _tell_window(self, work: Work, contact: str) -> None:
+        """Best effort: what flows know of the window may lag, a message may not wait for it."""
+        wrote_at = work.pending.wrote_at
+        if not moves_on(work.conversation.wrote_at, wrote_at):
+            return
+        try:
+            self._chat.tell_flows(contact, window_attributes(wrote_at, self._clock()))
+        except ServiceError:
+            count("WindowNotTold")
 
     def _show_new(self, work: Work, content: Content) -> None:
         marked = content.marked(self._mark(work, "notice.repeated"))
@@ -216,7 +229,7 @@ class Showing:
             done=before.done.add(member.ring_entry for member in pending.members),
             last=place.last,
             beyond=place.beyond,
-            wrote_at=max(before.wrote_at, *(member.sent_at for member in pending.members)),
+            wrote_at=max(before.wrote_at, pending.wrote_at),
             recent=(*before.recent, self._clock())[-RECENT_KEPT:],
             newest=_newest(before, pending),
             reply=_reply(before, work.arrival),
@@ -231,7 +244,7 @@ class Showing:
 def _newest(known: Conversation, pending: Pending) -> str:
     """The customer's last message, for receipts; what came late ("<wamid>#file") is none."""
     last = pending.members[-1]
-    return known.newest if "#" in last.wamid else last.wamid
+    return known.newest if last.follows_up else last.wamid
 
 
 def _reply(known: Conversation, arrival: Arrival | None) -> Reply:

@@ -7,12 +7,16 @@ with NOTICE_MARK so that nobody takes it for the customer's words and readback d
 from collections.abc import Callable
 
 from chalicelib.contact import ContactItem, notice_token
-from chalicelib.errors import Rejected
+from chalicelib.errors import Rejected, ServiceError
 from chalicelib.live_chat import ChatOver, LiveChat
+from chalicelib.log import count
 from chalicelib.ports.chat import Chat
 from chalicelib.ports.contacts import Contacts
 from chalicelib.texts import Texts
+from chalicelib.whatsapp.safe_text import safe_line
 from chalicelib.whatsapp.to_chat import NOTICE_MARK
+from chalicelib.whatsapp.view import MAX_START
+from chalicelib.whatsapp.window import WINDOW_CLOSED
 
 
 class TellAgent:
@@ -36,14 +40,36 @@ class TellAgent:
 
         The history keeps what happened in any case.
         """
+        text = self._texts(item.language).get(key, **values)
+        return self._post(item, text, notice_token(item.chat.contact, key, *cause))
+
+    def undelivered(
+        self, item: ContactItem, about: str, key: str, *cause: object, **values: object
+    ) -> bool:
+        """Say that a message did not reach the customer: which one, why, and what to do.
+
+        `about`: its words, "" when they are not known.
+        """
+        texts, start = self._texts(item.language), safe_line(about, MAX_START)
+        form = "notice.undelivered" if start else "notice.undelivered_unnamed"
+        text = texts.get(form, start=start, reason=texts.get(key, **values))
+        return self._post(item, text, notice_token(item.chat.contact, key, *cause))
+
+    def _post(self, item: ContactItem, text: str, token: str) -> bool:
         if not item.chat.participant_token:
             return False
         line = LiveChat(self._chat, item.chat, self._clock())
-        text = NOTICE_MARK + self._texts(item.language).get(key, **values)
         try:
-            line.send_text(text, notice_token(item.chat.contact, key, *cause))
+            line.send_text(NOTICE_MARK + text, token)
         except (ChatOver, Rejected):
             return False
         if line.renewed:
             self._contacts.renew(line.chat)
         return True
+
+    def window_closed(self, item: ContactItem) -> None:
+        """Let the flows of this chat know that only a template may be sent; best effort."""
+        try:
+            self._chat.tell_flows(item.chat.contact, {WINDOW_CLOSED: "yes"})
+        except ServiceError:
+            count("WindowNotTold")

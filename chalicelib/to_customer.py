@@ -41,7 +41,7 @@ from chalicelib.ports.conversations import Conversations
 from chalicelib.ports.messages import Messages
 from chalicelib.ports.queues import Parked, Queues
 from chalicelib.ports.whatsapp import WhatsApp
-from chalicelib.sent_history import sent_history
+from chalicelib.sent_history import sent_history, words_of
 from chalicelib.tell_agent import TellAgent
 from chalicelib.whatsapp.window import window_open
 
@@ -269,8 +269,12 @@ class ToCustomer:
 
         When nobody is there to read it, or the chat refuses the very notice, an operator does.
         """
-        event, code = sending.event.id, refused.code
-        if self._tell_agent.say(sending.item, refused.tell_agent, event, **refused.values):
+        item, event, code = sending.item, sending.event, refused.code
+        if isinstance(refused, WindowClosed):
+            self._tell_agent.window_closed(item)
+        if self._tell_agent.undelivered(
+            item, words_of(event), refused.tell_agent, event.id, **refused.values
+        ):
             return self._record(sending, "not_sent", code=code)
         self._put_aside(sending, body, f"not sent ({code}), and the agent could not be told")
         return self._record(sending, "parked", code=code)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 
 from chalicelib import voice_card
 from chalicelib.content import Content, Say, fitting
-from chalicelib.conversation import Member, Part
+from chalicelib.conversation import LATE_FILE, Member, Part
 from chalicelib.errors import ContentError, Rejected, ServiceError
-from chalicelib.inbound_files import LATE, InboundFiles, media_key
+from chalicelib.inbound_files import InboundFiles, media_key
 from chalicelib.ports.messages import StoredNote
 from chalicelib.ports.queues import Queues
 from chalicelib.showing import Work
@@ -56,7 +56,7 @@ class VoiceContents:
 
         Audio that cannot be had now is promised like any other file.
         """
-        if member.wamid.endswith(LATE):
+        if member.wamid.endswith(LATE_FILE):
             return self._late(work, member, attributes)
         if work.taken_over and self._files().is_promised(work, member):
             return self._files().promise(work, member, attributes)
@@ -75,7 +75,7 @@ class VoiceContents:
     def _late(self, work: Work, member: Member, attributes: Mapping[str, str]) -> Content:
         """A promised note whose audio is in the bucket now: the sound at once, the card through
         the slow queue. The claim must not wait for the AI services (law 6)."""
-        wamid = member.wamid.removesuffix(LATE)
+        wamid = member.wamid.removesuffix(LATE_FILE)
         note = self._notes.load(wamid)
         if note is None:
             first = first_note(work, replace(member, wamid=wamid))

@@ -79,6 +79,7 @@ class App(Doors):
                 files=lambda *args: self.inbound_files.of(*args),  # noqa: PLW0108  (built late)
                 voice=lambda *args: self.voice_contents.of(*args),  # noqa: PLW0108  (built late)
                 texts=self.agent_texts,
+                late_after_s=self.settings.late_notice_seconds,
             ),
             read_media=lambda key: self.media.read(key),  # noqa: PLW0108  (built late)
             link=lambda key: self.media.link(key),  # noqa: PLW0108  (built late)
@@ -171,9 +172,7 @@ class App(Doors):
             texts=texts_of(self.settings.agent_language),
             origination_id=self.settings.whatsapp_phone_number_id,
             by_meta_id=self.settings.whatsapp_provider == "cloud_api",
-            late_after_s=self.settings.late_notice_seconds,
             languages=dict(self.settings.languages_by_number),
-            clock=self.clock,
         )
 
     @cached_property

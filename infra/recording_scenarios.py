@@ -215,8 +215,10 @@ def anonymous_statuses(world: World) -> None:
 
 
 def window_closed(world: World) -> None:
-    """A reply a day later is refused by WhatsApp and the agent is told."""
-    _, agent = in_a_chat(world)
+    """The window moves on with a later message; a reply a day after that is not sent."""
+    mia, agent = in_a_chat(world)
+    world.run_for(7 * 3600)
+    mia.says("Any news?")
     world.run_for(24 * 3600 + 60)
     agent.say("Are you still there?")
     world.run_for(60)

@@ -207,6 +207,14 @@ class ConnectChat:
             )
         return answer.get("Attributes", {})
 
+    def tell_flows(self, contact: str, attributes: Mapping[str, str]) -> None:
+        with self._breaker.passing(), aws(CONNECT):
+            self._connect().update_contact_attributes(
+                InstanceId=self._instance_id,
+                InitialContactId=contact,
+                Attributes=dict(attributes),
+            )
+
     def over(self, contact: str) -> bool:
         """Not DescribeContact: a transfer ends the first contact and goes on in another one."""
         try:

@@ -28,12 +28,13 @@ def beginning(kind: str, text: str, body: str, texts: Texts) -> str:
 
     `body`: the JSON we sent, for a message of ours; what agents write is JSON at times.
     """
-    said = _sent_words(body) if body else text.strip()
+    said = sent_words(body) if body else text.strip()
     label = f"media.{kind}.label"
     return said or (texts.get(label) if texts.has(label) else "")
 
 
-def _sent_words(body: str) -> str:
+def sent_words(body: str) -> str:
+    """The words of a message of ours, from the JSON we sent; "" when it has none."""
     try:
         sent = fields.decode(body)
     except ValueError:

@@ -5,6 +5,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from chalicelib.conversation import REPLY_SOURCE
 from chalicelib.texts import Texts
 from chalicelib.whatsapp import content as said
 from chalicelib.whatsapp import fields
@@ -47,7 +48,7 @@ def _choice(content: said.Choice, _: View) -> Shown:
         "replyTitle": title,
         "replyValue": option.value if option else content.id,
         "replyDescription": content.description,
-        "replySource": content.source,
+        REPLY_SOURCE: content.source,
     }
     return safe_body(title), attributes_of(attributes)
 

@@ -9,6 +9,12 @@ UNKNOWN = 0
 """A customer message without a readable time. Ignorance closes nothing: WhatsApp then decides
 itself, and its 131047 comes back as a failed status."""
 
+WINDOW_CLOSED = "windowClosed"
+"""Contact attribute, yes or no: whether anything but a template would be refused."""
+
+STEP_SECONDS = 6 * 3600
+"""How far what a contact flow is told may lag behind: each telling is a call to Connect."""
+
 
 def window_closes_at(wrote_at: int) -> int | None:
     """When the window closes; None while the time of the last message is unknown."""
@@ -19,6 +25,14 @@ def window_open(wrote_at: int, now: int) -> bool:
     """Whether anything but a template may be sent."""
     closes = window_closes_at(wrote_at)
     return closes is None or now < closes
+
+
+def moves_on(known: int, wrote_at: int) -> bool:
+    """Whether flows should hear of a new end: with the first message of each `STEP_SECONDS`.
+
+    Decided by the times alone, so that a repeated try decides the same.
+    """
+    return wrote_at // STEP_SECONDS > known // STEP_SECONDS
 
 
 def seconds_left(wrote_at: int, now: int) -> int:

@@ -87,7 +87,7 @@ class InboundModel:
         self.showing = Showing(
             chat=chat,
             conversations=conversations,
-            contents=Contents(files=_never, voice=_never, texts=Texts),
+            contents=Contents(files=_never, voice=_never, texts=Texts, late_after_s=10**9),
             read_media=_never,
             link=_never,
             texts=Texts,

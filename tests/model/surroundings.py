@@ -389,6 +389,11 @@ class FakeChat:
     def attributes(self, contact: str) -> dict[str, str]:
         return self.world.call("attributes", lambda: self.world.chats[contact].attributes)
 
+    def tell_flows(self, contact: str, attributes: dict[str, str]) -> None:
+        self.world.call(
+            "tell flows", lambda: self.world.chats[contact].attributes.update(attributes)
+        )
+
     def stop(self, contact: str) -> None:
         def stopped() -> None:
             self.world.chats[contact].ended = True

@@ -245,7 +245,7 @@ def test_after_24_hours_the_agent_is_told_and_nothing_is_sent():
         talk.agent.say("Are you still there?")
         world.run_for(5)
         [notice] = notices(talk.chat)
-        assert "more than 24 hours have passed" in notice
+        assert "More than 24 hours have passed" in notice
         assert sent_texts(talk.customer) == []
         assert not world.router.operations(start)["socialmessaging.SendWhatsAppMessage"]
         talk.customer.says("Yes")

@@ -9,11 +9,20 @@ from PIL import Image
 
 from chalicelib.gateways import audio
 from lambdas import send_template
+from sandbox.faults import Action
 from sandbox.sample_files import sample_file
 from sandbox.whatsapp.account import Template
 from sandbox.world import World
 from tests.gateways.voice_samples import encoded, tone
-from tests.scenarios.people import Talk, lines, live_chat, notices, sent_texts, stored_status
+from tests.scenarios.people import (
+    Talk,
+    failing,
+    lines,
+    live_chat,
+    notices,
+    sent_texts,
+    stored_status,
+)
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 INTERACTIVE = "application/vnd.amazonaws.connect.message.interactive"
@@ -234,7 +243,11 @@ def test_the_window_closes_while_the_agent_types(long_lived: World) -> None:
     talk.agent.say("A minute too late")
     world.run_for(5)
     assert sent_texts(talk.customer)[-1] == "Just in time"
-    assert "Send a template" in notices(talk.chat)[-1]
+    assert notices(talk.chat)[-1].endswith(
+        'Not delivered: "A minute too late". More than 24 hours have passed since the customer\'s '
+        "last message. Choose a template in the guide beside this chat, or wait until the "
+        "customer writes."
+    )
 
 
 def test_whatsapps_own_word_that_the_window_is_closed_reads_the_same(world: World) -> None:
@@ -243,7 +256,7 @@ def test_whatsapps_own_word_that_the_window_is_closed_reads_the_same(world: Worl
     world.network.handsets[0].last_wrote.clear()
     talk.agent.say("Hello?")
     world.run_for(5)
-    assert "More than 24 hours" in notices(talk.chat)[-1]
+    assert 'Not delivered: "Hello?". More than 24 hours' in notices(talk.chat)[-1]
 
 
 def test_a_template_goes_out_when_the_window_is_closed(long_lived: World) -> None:
@@ -342,6 +355,48 @@ def test_the_price_of_a_message_is_kept(world: World) -> None:
 def test_a_flow_knows_until_when_it_may_answer(world: World) -> None:
     talk = live_chat(world)
     assert talk.chat.attributes["whatsappWindowClosesAt"] == "2026-11-19T16:00:00Z"
+    assert talk.chat.attributes["windowClosed"] == "no"
+
+
+def test_the_time_moves_on_when_the_customer_writes_hours_later(world: World) -> None:
+    """Each telling is a call to Connect: the first message in six hours is worth one."""
+    talk = live_chat(world)
+    world.run_for(7 * HOUR)
+    start = len(world.router.calls)
+    for text in ("Any news?", "Hello?"):
+        talk.customer.says(text)
+        world.run_for(10)
+    assert talk.chat.attributes["whatsappWindowClosesAt"] == "2026-11-19T23:00:02Z"
+    assert world.router.operations(start)["connect.UpdateContactAttributes"] == 1
+
+
+def test_flows_know_that_the_window_is_closed_and_that_it_opened_again(long_lived: World) -> None:
+    world = long_lived
+    talk = live_chat(world)
+    world.run_for(24 * HOUR + 60)
+    talk.agent.say("Are you still there?")
+    world.run_for(3)
+    assert talk.chat.attributes["windowClosed"] == "yes"
+    talk.customer.says("Yes!")
+    world.run_for(3)
+    assert talk.chat.attributes["windowClosed"] == "no"
+
+
+def test_whatsapps_own_word_closes_the_window_for_flows_too(world: World) -> None:
+    talk = live_chat(world)
+    world.network.handsets[0].last_wrote.clear()
+    talk.agent.say("Hello?")
+    world.run_for(5)
+    assert talk.chat.attributes["windowClosed"] == "yes"
+
+
+def test_a_message_arrives_though_connect_refuses_the_attribute(world: World) -> None:
+    talk = live_chat(world)
+    world.run_for(7 * HOUR)
+    failing(world, "connect", "UpdateContactAttributes", Action.THROTTLE, times=100)
+    talk.customer.says("Any news?")
+    world.run_for(3)
+    assert lines(talk.chat)[-1] == "Any news?"
 
 
 def test_a_guide_on_the_agents_screen_sends_the_template_it_was_asked_for(world: World) -> None:

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from chalicelib.arrivals import lateness
 from chalicelib.whatsapp.answers import interactive_response
 from chalicelib.whatsapp.referred import beginning, refers_to
 from tests import whatsapp_samples as samples
@@ -52,11 +51,3 @@ def test_a_slot_is_answered_with_its_date() -> None:
 @pytest.mark.parametrize("name", ["text", "interactive_button_reply", "interactive_form"])
 def test_what_we_did_not_offer_is_no_answer(name: str) -> None:
     assert interactive_response(samples.message(name)) == ""
-
-
-def test_a_late_message_says_when_and_a_punctual_one_nothing() -> None:
-    assert lateness(1_795_017_600, 1_795_017_600 + 60, samples.ENGLISH, 180) == ""
-    assert lateness(0, 1_795_017_600, samples.ENGLISH, 180) == ""
-    told = lateness(1_795_017_600, 1_795_017_600 + 420, samples.ENGLISH, 180)
-    assert told == "(sent 16:00, received 16:07 UTC)"
-    assert "2026-11-18" in lateness(1_795_017_600, 1_795_017_600 + 90_000, samples.ENGLISH, 180)

@@ -208,10 +208,14 @@ def conversation(**more):
     return Conversation(key="k", customer="c", reply=Reply(origination_id="o"), **more)
 
 
+def claim(*members):
+    return Pending(id="p", members=members, since=T, claimed_at=T)
+
+
 def test_attributes_of_a_chat_are_never_empty():
     """Connect refuses empty attribute values."""
     member = Member(wamid="w", sent_at=T, attributes=(("referral", ""), ("messageType", "x")))
-    told = flow_attributes(conversation(), [member])
+    told = flow_attributes(conversation(), claim(member))
     assert all(told.values())
     assert (
         told.items()
@@ -224,7 +228,7 @@ def test_attributes_of_a_chat_are_never_empty():
         }.items()
     )
     voice = Member(wamid="w", sent_at=T, kind="voice", attributes=(("adId", "7"),))
-    told = flow_attributes(conversation(name="Mia", language="es"), [voice])
+    told = flow_attributes(conversation(name="Mia", language="es"), claim(voice))
     assert (told["voiceNoteId"], told["customerName"], told["adId"]) == ("w", "Mia", "7")
 
 

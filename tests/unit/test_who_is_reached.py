@@ -69,7 +69,7 @@ class House:
             showing=Showing(
                 chat=chat,
                 conversations=conversations,
-                contents=Contents(files=_none, voice=_none, texts=Texts),
+                contents=Contents(files=_none, voice=_none, texts=Texts, late_after_s=180),
                 read_media=_none,
                 link=_none,
                 texts=Texts,
