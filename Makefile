@@ -16,7 +16,7 @@ ELSEWHERE := tests/crash tests/load tests/test_infra.py tests/test_infra_permiss
 VOICE_NOTES ?= $(firstword $(wildcard ../shared/data/voice_notes) sandbox/voice_notes/claim_en.ogg)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-deep hunt lint types format flows eval-voice ci clean
+.PHONY: help setup demo up test test-deep hunt lint types format flows eval-voice whisper ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -57,6 +57,9 @@ flows: .venv/.offline ## check the contact flows
 
 eval-voice: .venv/.offline ## word error rate, facts and speed of the offline recogniser
 	@$(PY) -m benchmarks.eval_voice $(VOICE_NOTES)
+
+whisper: .venv/.offline ## a better ear for the sandbox (130 MB): SANDBOX_SPEECH_ENGINE=whisper make demo
+	@$(INSTALL) -r requirements-whisper.txt
 
 include benchmarks/bench.mk
 

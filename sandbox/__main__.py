@@ -31,6 +31,18 @@ LikelyLanguage = Annotated[Language, typer.Option(help="What the customer probab
 AsJson = Annotated[bool, typer.Option("--json", help="Print machine-readable JSON only.")]
 
 
+@app.callback()
+def check_speech_engine() -> None:
+    """Say at once that the speech engine asked for is not there."""
+    from sandbox.offline_ai import engines
+
+    try:
+        engines.chosen()
+    except engines.NoSuchEngineError as why:
+        typer.echo(f"{engines.VARIABLE}: {why}", err=True)
+        raise typer.Exit(2) from why
+
+
 @app.command()
 def demo(
     voice_note: AudioFile = None, language: LikelyLanguage = Language.EN, as_json: AsJson = False

@@ -1,7 +1,7 @@
 """OpenAI on a laptop: the wire format of the real service, offline engines behind it.
 
-`/v1/audio/transcriptions` is a real speech recogniser (English), `/v1/chat/completions` and
-`/v1/responses` are rules; every answer names its engine, "offline-...". What is not played is
+`/v1/audio/transcriptions` is a real speech engine, `/v1/chat/completions` and `/v1/responses` are
+rules; every answer names its engine, "offline-...". What is not played is
 refused with status 501 and its name. The handler mounts on the sandbox's server (`locked=False`:
 recognising takes seconds); `serving` starts it alone.
 """
@@ -13,17 +13,24 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.clock import SandboxClock
-from sandbox.offline_ai import facts_api, multipart, recogniser, speech_api, structurer
+from sandbox.offline_ai import engines, facts_api, multipart, speech_api, structurer
 from sandbox.offline_ai.speech_api import ApiError
 from sandbox.server import SandboxServer
 from sandbox.wire import HttpRequest, HttpResponse, Router
 
 
 class OpenAiEndpoint:
-    """Answers requests to `/v1/...`. `now` dates notes that come without a time."""
+    """Answers requests to `/v1/...`.
 
-    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    `now` dates notes that come without a time; `engine` is one of `engines.NAMES`, "" the chosen
+    one. Raises NoSuchEngineError.
+    """
+
+    def __init__(
+        self, now: Callable[[], datetime] = lambda: datetime.now(UTC), engine: str = ""
+    ) -> None:
         self._now = now
+        self._engine = engines.chosen(engine)
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """One request, whatever its path."""
@@ -36,9 +43,9 @@ class OpenAiEndpoint:
         _authorise(request)
         path = request.path[request.path.find("/v1/") :].rstrip("/")
         if (request.method, path) == ("GET", "/v1/models"):
-            return _models()
+            return _models(self._engine)
         if (request.method, path) == ("POST", "/v1/audio/transcriptions"):
-            return _transcription(request)
+            return _transcription(request, self._engine)
         if (request.method, path) == ("POST", "/v1/chat/completions"):
             return facts_api.chat_completion(_body(request), now=self._now())
         if (request.method, path) == ("POST", "/v1/responses"):
@@ -55,12 +62,12 @@ def serving(endpoint: OpenAiEndpoint, *, port: int = 0) -> Iterator[str]:
         yield f"{server.url}/v1"
 
 
-def _transcription(request: HttpRequest) -> dict[str, Any]:
+def _transcription(request: HttpRequest, engine: str) -> dict[str, Any]:
     try:
         fields = multipart.read(request.headers.get("content-type", ""), request.body)
     except ValueError as error:
         raise ApiError(400, "invalid_request", str(error)) from error
-    return speech_api.transcription(fields)
+    return speech_api.transcription(fields, engine)
 
 
 def _authorise(request: HttpRequest) -> None:
@@ -82,8 +89,8 @@ def _body(request: HttpRequest) -> dict[str, Any]:
     return body
 
 
-def _models() -> dict[str, Any]:
-    names = (recogniser.ENGINE, structurer.ENGINE)
+def _models(engine: str) -> dict[str, Any]:
+    names = (engines.loaded(engine).name, structurer.ENGINE)
     models = [{"id": n, "object": "model", "created": 0, "owned_by": "sandbox"} for n in names]
     return {"object": "list", "data": models}
 

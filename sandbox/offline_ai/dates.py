@@ -48,6 +48,9 @@ _HOUR = {
     "es": r" a las? \d{1,2}(?::\d\d)?(?: de la (?:mañana|tarde|noche))?",
     "pt": r" às \d{1,2}(?::\d\d)?(?: horas)?(?: da (?:manhã|tarde|noite))?",
 }
+#: A stretch of time; which of its days is meant nobody knows.
+_STRETCH = re.compile(r"\b(?:weeks?|months?|weekend|semana|m[eê]s)\b")
+_COUNTED = re.compile(r"\d")
 #: Mentioned dates further away than this are misheard numbers.
 _FARTHEST = timedelta(days=730)
 #: Of a day without a year only one this near is certain to be meant.
@@ -82,6 +85,8 @@ def _iso(match: re.Match[str], language: str, received_at: datetime) -> str | No
     if match["weekday"]:
         return _weekday(match, language, today).isoformat()
     phrase = match["dated"] or match["relative"]
+    if _STRETCH.search(phrase) and not _COUNTED.search(phrase):
+        return None
     base = received_at.replace(tzinfo=None)
     when = dateparser.parse(phrase, languages=[language], settings={"RELATIVE_BASE": base})
     if when is None:

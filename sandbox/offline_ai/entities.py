@@ -23,6 +23,7 @@ _CUSTOMER = (
     r"\b(?:customer|client|account|member|membership|contract|policy|cliente|cuenta|contrato"
     r"|conta|socio|sócio|póliza)"
 )
+_THE_NUMBER = r"\b(?:the|it's|el|o) (?:number|código|code|número|numero)"
 _PHONE = (
     r"\b(?:phone|telephone|mobile|cell|call me(?: back)?(?: on| at)?|reach me(?: on| at)?|whatsapp"
     r"|teléfono|móvil|celular|ll[aá]m\w+(?: al)?|telefone|lig\w+(?: no| para)?)"
@@ -53,8 +54,15 @@ _CENTS = r"(?: (?:and |y |con |e |com )?(?P<cents>\d{1,2})(?: (?:cents?|centavos
 
 
 def order_number(reading: Reading) -> Evidence | None:
-    """The number said after "order", "parcel", "pedido", ..."""
-    return _code(reading, _ORDER, EntityName.ORDER_NUMBER)
+    """The number said after "order", "parcel", "pedido", ...
+
+    Or "the number", in a later sentence, where nothing else was spoken of that has one.
+    """
+    near = _code(reading, _ORDER, EntityName.ORDER_NUMBER)
+    others = re.search(f"{_CUSTOMER}|{_PHONE}", reading.text)
+    if near or others or not re.search(_ORDER, reading.text):
+        return near
+    return _code(reading, _THE_NUMBER, EntityName.ORDER_NUMBER)
 
 
 def customer_number(reading: Reading) -> Evidence | None:
@@ -97,7 +105,17 @@ def address(reading: Reading, language: str) -> tuple[str, Evidence] | None:
     """Number, street and flat, in the order of the language."""
     match = re.search(_ADDRESS.get(language, r"(?!)"), reading.text)
     found = _evidence(reading, match, EntityName.ADDRESS, 0)
-    return (match[0].replace(" ,", ","), found) if match and found else None
+    return (_as_written(reading, *match.span()), found) if match and found else None
+
+
+def _as_written(reading: Reading, start: int, end: int) -> str:
+    """The customer's own spelling, numbers as digits."""
+    inside = [
+        item.text if item.is_number else reading.original[item.start : item.end]
+        for item, at in zip(reading.items, reading.starts, strict=True)
+        if start <= at < end
+    ]
+    return " ".join(inside).replace(" ,", ",")
 
 
 def amounts(reading: Reading) -> list[Amount]:

@@ -15,12 +15,16 @@ HUMAN = {
 
 Patterns = Mapping[str, str]
 
+#: "Today" hurries only where something is asked for: "it came today" does not.
 URGENT: Mapping[str, str] = {
-    "en": r"\btoday\b|right now|immediately|urgent\w*|at once|as soon as possible|\basap\b"
+    "en": r"(?:please|need|want|must|fix|send|call|deliver|get|by)\b[^.!?]{0,40}\btoday\b"
+    r"|right now|immediately|urgent\w*|at once|as soon as possible|\basap\b"
     r"|emergency|unacceptable|cannot wait|can't wait|this instant",
-    "es": r"\bhoy\b|ahora mismo|inmediat\w*|urgent\w*|cuanto antes|lo antes posible|emergencia"
-    r"|inaceptable|\bya mismo\b",
-    "pt": r"\bhoje\b|agora mesmo|imediat\w*|urgent\w*|o mais rápido possível|quanto antes"
+    "es": r"(?:por favor|necesit\w+|quier\w+|para|tiene que|arregl\w+|env[ií]\w+|ll[aá]m\w+)\b"
+    r"[^.!?]{0,40}\bhoy\b|ahora mismo|inmediat\w*|urgent\w*|cuanto antes|lo antes posible"
+    r"|emergencia|inaceptable|\bya mismo\b",
+    "pt": r"(?:por favor|precis\w+|quer\w+|at[eé]|para|tem que|envi\w+|lig\w+|resolv\w+)"
+    r"\b[^.!?]{0,40}\bhoje\b|agora mesmo|imediat\w*|urgent\w*|o mais rápido possível|quanto antes"
     r"|emergência|inaceitável",
 }
 CALM: Mapping[str, str] = {
@@ -46,11 +50,14 @@ USUAL_URGENCY: Mapping[Intent, Urgency] = {
 NEGATIVE: Mapping[str, str] = {
     "en": r"unacceptable|terrible|awful|angry|furious|ridiculous|disappoint\w*|worst|horrible"
     r"|frustrat\w*|fed up|nobody (?:is |has )?(?:\w+ )?(?:help\w*|answer\w*|call\w*)|upset|unhappy"
-    r"|disgust\w*|scam|useless|joke|damaged",
+    r"|disgust\w*|scam|useless|joke|damaged|\brude\b|(?:second|third|fourth) time"
+    r"|(?:sick|tired) of",
     "es": r"inaceptable|terrible|pésim\w*|enojad\w*|enfadad\w*|ridícul\w*|decepcion\w*|peor"
-    r"|horrible|frustrad\w*|hart[oa]|nadie (?:me )?\w+|molest[oa]|estafa|vergüenza",
+    r"|horrible|frustrad\w*|hart[oa]|nadie (?:me )?\w+|molest[oa]|estafa|vergüenza"
+    r"|groser\w+|maleducad\w+|(?:segunda|tercera|cuarta) vez",
     "pt": r"inaceitável|terrível|péssim\w*|furios\w*|ridícul\w*|decepcion\w*|pior|horrível"
-    r"|frustrad\w*|cansad[oa] de|ninguém (?:me )?\w+|chatead\w*|golpe|absurdo|vergonha",
+    r"|frustrad\w*|cansad[oa] de|ninguém (?:me )?\w+|chatead\w*|golpe|absurdo|vergonha"
+    r"|grosseir\w+|mal[ -]educad\w+|(?:segunda|terceira|quarta) vez",
 }
 POSITIVE: Mapping[str, str] = {
     "en": r"thank you (?:very|so) much|thanks a lot|thank you for|great|perfect|excellent"

@@ -20,12 +20,14 @@ INTENTS: Mapping[str, tuple[tuple[Intent, str], ...]] = {
             Intent.ADDRESS_CHANGE,
             r"(?:change|update|correct|new|different|wrong|another) (?:my |the |of )?"
             r"(?:\w+ )?address|(?:use|deliver to|send (?:it )?to) (?:my |the |a )?other address"
-            r"|(?:moved|moving) (?:house|to a new|to another)",
+            r"|(?:moved|moving) (?:house|to a new|to another)"
+            r"|\b(?:we|i)(?:'ve| have| just)* moved\b(?! (?:the|my|our|it)\b)",
         ),
         (
             Intent.REFUND,
             r"refund|money back|reimburse\w*|charged (?:me )?(?:twice|two times|double|again)"
-            r"|return (?:it|this|the|my) (?:for|and get)|chargeback",
+            r"|return (?:it|this|the|my) (?:for|and get)|chargeback"
+            r"|\b(?:want|like|can i|could i|how do i|have) (?:to )?return\b",
         ),
         (
             Intent.APPOINTMENT,
@@ -87,6 +89,7 @@ INTENTS: Mapping[str, tuple[tuple[Intent, str], ...]] = {
         (
             Intent.REFUND,
             r"reembols\w*|devol(?:ución|ver|vieran?|verme|uci[oó]n)|devuelv\w*"
+            r"|v(?:uelv|olv)\w+ (?:\w+ ){0,2}dinero"
             r"|cobr\w+ (?:dos|2) veces|cobr\w+ doble",
         ),
         (

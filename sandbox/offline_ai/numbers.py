@@ -8,6 +8,7 @@ customer's own words.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from text_to_num import find_numbers
 
@@ -24,6 +25,8 @@ _DIGIT_WORDS = {
 }
 _REPEATS = {"en": {"double": 2, "triple": 3}, "es": {"doble": 2, "triple": 3}, "pt": {}}
 LANGUAGES = ("en", "es", "pt")
+#: People read long numbers out in groups; "two, three or four" is none.
+_LEAST_GROUPED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +123,30 @@ def _joined(items: Sequence[Item], language: str) -> list[Item]:
 
 def _runs(items: Sequence[Item], language: str) -> Iterator[list[Item]]:
     """Neighbouring numbers (and what is said among them) together, other items alone."""
-    inner = _DIGIT_WORDS.get(language, {}).keys() | _REPEATS.get(language, {}).keys()
+    inner = _DIGIT_WORDS.get(language, {}).keys() | _REPEATS.get(language, {}).keys() | {","}
     run: list[Item] = []
     for item in items:
         if item.is_number or (item.text in inner):
             run.append(item)
             continue
-        yield from _trimmed(run)
+        yield from _ungrouped(run)
         run = []
         yield [item]
-    yield from _trimmed(run)
+    yield from _ungrouped(run)
+
+
+def _ungrouped(run: Sequence[Item]) -> Iterator[list[Item]]:
+    """A long number read out in groups as one run; other numbers between commas by themselves."""
+    pieces = [list(piece) for _, piece in groupby(run, key=lambda item: item.text == ",")]
+    groups = [piece for piece in pieces if piece[0].text != ","]
+    said = [item for group in groups for item in group]
+    one_by_one = all(len(group) == 1 for group in groups)
+    in_groups = all(len(group) > 1 for group in groups)
+    if len(said) >= _LEAST_GROUPED and (one_by_one or in_groups):
+        yield from _trimmed(said)
+        return
+    for piece in pieces:
+        yield from _trimmed(piece)
 
 
 def _trimmed(run: list[Item]) -> Iterator[list[Item]]:

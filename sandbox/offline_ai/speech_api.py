@@ -1,11 +1,11 @@
-"""`/v1/audio/transcriptions` answered by the offline recogniser, in OpenAI's wire format.
+"""`/v1/audio/transcriptions` answered by an offline engine, in OpenAI's wire format.
 
 What OpenAI has no member for travels in one extra member, `engine`: who really spoke. What the
-recogniser does not understand is never text:
+engine does not understand is never text:
 
-    silence, noise, fewer than two words     200, "text": ""
-    a language hint without English          400 unsupported_language (speech present)
-    words that are not to be believed        400 unsupported_language
+    silence, noise                           200, "text": ""
+    words that are not to be believed, or
+      that cannot be in the hinted language  400 unsupported_language
     15 minutes or more                       400 audio_too_long
     not audio, or a file name that lies      400 unsupported_format
 """
@@ -19,17 +19,10 @@ from chalicelib.ai_answers import has_languages, has_logprobs
 from chalicelib.errors import ContentError
 from chalicelib.gateways import audio
 from chalicelib.media_types import TRANSCRIBABLE, sniff
+from sandbox.offline_ai import engines
+from sandbox.offline_ai.heard import Engine, Heard, Word
 from sandbox.offline_ai.multipart import Part
-from sandbox.offline_ai.recogniser import (
-    ENGINE,
-    LEAST_SPEECH_S,
-    Heard,
-    Word,
-    recogniser,
-    speech_seconds,
-)
 
-LANGUAGE = "en"
 #: From this length on a note is refused: decoding it would take minutes.
 TOO_LONG_S = 15 * 60
 _LEAST_PROBABILITY = 1e-9
@@ -43,45 +36,50 @@ class ApiError(Exception):
         self.status, self.code, self.message, self.param = status, code, message, param
 
 
-def transcription(fields: dict[str, list[Part]]) -> dict[str, Any]:
-    """The answer to a transcription request with these form fields. Raises ApiError."""
+def transcription(fields: dict[str, list[Part]], engine: str = "") -> dict[str, Any]:
+    """The answer to a transcription request with these form fields. Raises ApiError.
+
+    `engine`: one of `engines.NAMES`, "" for the chosen one.
+    """
     model, file = _text(fields, "model"), _file(fields)
     if not model:
         raise ApiError(400, "missing_required_parameter", "you must provide a model", "model")
     _check_parameters(fields, model)
     info, pcm = _decoded(file)
-    languages = [part.text for name in ("languages", "language") for part in fields.get(name, [])]
-    if languages and LANGUAGE not in languages and speech_seconds(pcm) >= LEAST_SPEECH_S:
-        raise _unsupported(f"the offline engine knows English, not {', '.join(languages)}")
-    heard = _heard(pcm)
-    if heard.has_words and not heard.is_understood:
-        raise _unsupported("not understood: unclear, or not English")
-    return _answer(heard, model, info.duration_s, _wants(fields, "logprobs"))
+    engine = engines.chosen(engine)
+    speaker, heard = engines.loaded(engine), _heard(pcm, engine)
+    hints = {part.text for name in ("languages", "language") for part in fields.get(name, [])}
+    is_guess = speaker.language_source == "assumed"
+    if heard.words and is_guess and hints and not hints & set(speaker.languages):
+        raise _unsupported(f"the offline engine does not know {', '.join(sorted(hints))}")
+    if not heard.is_understood:
+        raise _unsupported("not understood: unclear, or in a language the engine does not know")
+    answer = _answer(heard, speaker, info.duration_s)
+    if has_languages(model):
+        detected = heard.words and speaker.language_source == "detected"
+        answer["languages"] = [{"code": heard.language}] if detected else []
+    if _wants(fields, "logprobs"):
+        answer["logprobs"] = [_logprob(word) for word in heard.words]
+    return answer
 
 
 @lru_cache(maxsize=8)
-def _heard(pcm: bytes) -> Heard:
+def _heard(pcm: bytes, engine: str) -> Heard:
     """Remembered: the second model of a list, or a retry, asks about the same sound again."""
-    return recogniser().hear(pcm)
+    return engines.loaded(engine).hear(pcm)
 
 
-def _answer(heard: Heard, model: str, duration_s: float, with_logprobs: bool) -> dict[str, Any]:
-    words = heard.words if heard.has_words else ()
-    answer: dict[str, Any] = {
-        "text": heard.text if words else "",
+def _answer(heard: Heard, speaker: Engine, duration_s: float) -> dict[str, Any]:
+    return {
+        "text": heard.text,
         "usage": {"type": "duration", "seconds": round(duration_s, 3)},
         "engine": {
-            "name": ENGINE,
+            "name": speaker.name,
             "speech_seconds": round(heard.speech_s, 2),
-            "language": LANGUAGE if words else "",
-            "language_source": "assumed",
+            "language": heard.language,
+            "language_source": speaker.language_source,
         },
     }
-    if has_languages(model):
-        answer["languages"] = []  # the engine detects none: it knows a single one
-    if with_logprobs:
-        answer["logprobs"] = [_logprob(word) for word in words]
-    return answer
 
 
 def _logprob(word: Word) -> dict[str, Any]:

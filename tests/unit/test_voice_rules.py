@@ -25,6 +25,8 @@ INTENTS = [
     ("where is my parcel it should be here by now", Intent.ORDER_STATUS),
     ("i would like my money back please", Intent.REFUND),
     ("please update my shipping address we moved house", Intent.ADDRESS_CHANGE),
+    ("We moved last week, please send everything to the new place", Intent.ADDRESS_CHANGE),
+    ("can i return a shirt without the receipt", Intent.REFUND),
     ("can you send a technician on monday", Intent.APPOINTMENT),
     ("i want to cancel my subscription", Intent.CANCEL_SUBSCRIPTION),
     ("there is a power cut in our street", Intent.OUTAGE),
@@ -79,6 +81,10 @@ def test_every_language_knows_every_intent() -> None:
         ("the order number is seven zero forty nine", "en", "7049"),
         ("order number double five one triple zero", "en", "551000"),
         ("order number nine oh two", "en", "902"),
+        ("My order is late. The number is seven, seven, three, zero, one.", "en", "77301"),
+        ("The order number is four five seven eight one two, two weeks late.", "en", "457812"),
+        ("My order is late, ring my mobile. The number is 4578123.", "en", None),
+        ("El número es siete siete tres cero uno, mi pedido no ha llegado.", "es", "77301"),
         ("mi pedido número cuatro cinco siete ocho", "es", "4578"),
         ("meu pedido é o dois meia zero nove", "pt", "2609"),
         ("i ordered two of them", "en", None),
@@ -148,6 +154,8 @@ def test_both_customs_of_writing_numbers_are_read(written: str, value: str) -> N
         ("el tres de diciembre de 2026", "es", "el tres de diciembre de 2026", "2026-12-03"),
         ("até sexta feira", "pt", "até sexta feira", "2026-11-27"),
         ("chega amanhã", "pt", "amanhã", "2026-11-21"),
+        ("we moved last week", "en", "last week", None),
+        ("caduca el mes que viene", "es", "el mes que viene", None),
     ],
 )
 def test_dates_keep_the_words_and_name_the_day_only_when_certain(
@@ -166,6 +174,8 @@ def test_ordinary_words_and_numbers_are_no_dates() -> None:
     [
         ("my phone number is five five five zero one four nine eight two three", "5550149823"),
         ("call me back on +44 20 7946 0958", "+442079460958"),
+        ("Call me on five five five, two one three, four four six eight.", "5552134468"),
+        ("call me on two, three or four days", None),
         ("call me at one two three", None),
     ],
 )
@@ -183,8 +193,8 @@ def test_spoken_and_written_mail_addresses_are_found() -> None:
 
 
 def test_addresses_have_their_numbers_as_digits() -> None:
-    said = "two two one baker street apartment five"
-    assert facts(said, "en").entities.address == "221 baker street apartment 5"
+    said = "two two one Baker Street, apartment five"
+    assert facts(said, "en").entities.address == "221 Baker Street, apartment 5"
     assert (
         facts("vivo en la calle mayor número cinco", "es").entities.address
         == "calle mayor número 5"
@@ -197,6 +207,8 @@ def test_mood_and_urgency_follow_the_words() -> None:
     calm = facts("please change my address no hurry thank you very much", "en")
     assert (calm.sentiment, calm.urgency, calm.wants_human) == ("positive", "low", False)
     assert facts("meu pedido não chegou", "pt").urgency == "medium"
+    assert facts("the parcel came today", "en").urgency != "high"
+    assert facts("i need my parcel today", "en").urgency == "high"
 
 
 def test_the_summary_quotes_instead_of_pretending() -> None:

@@ -1,29 +1,28 @@
-"""A real offline speech recogniser: pocketsphinx with the English model in its wheel.
+"""The default offline speech engine: pocketsphinx with the English model in its wheel.
 
-It understands clear English and nothing else, so its main virtue must be to know when it did not
-understand. Two things are measured: the mean word posterior, and how much worse the best words
-explain the sound than a free sequence of English phones does (`phone_gap`). Speech of another
-language is explained badly by English words, whatever words come out. Figures and how they were
-found: docs/voice-notes.md; `python -m benchmarks.eval_voice` measures them again.
+It understands clear English and nothing else,
+so its main virtue must be to know when it did not understand. Two things are measured: the mean
+word posterior, and how much worse the best words explain the sound than a free sequence of
+English phones does (`phone_gap`). Speech of another language is explained badly by English words,
+whatever words come out. `python -m benchmarks.eval_voice --engine pocketsphinx` measures it.
 """
 
 import array
 import math
 import random
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pocketsphinx import Decoder, Vad, get_model_path
 
 from chalicelib.gateways.audio import WAV_RATE
 from chalicelib.transcript import DRAFT
 from sandbox.offline_ai.digit_words import repaired
+from sandbox.offline_ai.heard import LEAST_SPEECH_S, Heard, Word
 
-ENGINE = "offline-pocketsphinx-en-us"
 #: Digital silence upsets the features; a trace of noise, always the same, removes it
 #: (20.5 % -> 17-20 % word error rate on the shared notes).
 _NOISE_LSB, _NOISE_SEED = 8, 2
@@ -31,9 +30,8 @@ _NOISE_LSB, _NOISE_SEED = 8, 2
 _LANGUAGE_WEIGHT = 6
 #: Longer sound is heard in pieces cut at a quiet place, or memory grows past 300 MB.
 _PIECE_S, _CUT_WITHIN_S, _QUIET_S = 60, 15, 0.2
-#: Less speech than this is no sentence, and is not decoded at all.
-LEAST_SPEECH_S = 0.25
-LEAST_WORDS = 2
+#: A steady tone gives one word with full confidence, so one is none.
+_LEAST_WORDS = 2
 #: The worse English phones fit the sound, the surer the words must be: a line between 65 English
 #: and 44 other notes (synthetic and human), drawn so that no other language passes; of English it
 #: costs the least clear robot voices.
@@ -42,58 +40,12 @@ _BYTES_PER_S = WAV_RATE * 2
 _FRAMES_PER_S = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A recognised word and its posterior probability, 0 to 1."""
-
-    text: str
-    probability: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """What was recognised. `phone_gap`: log-score lost per frame against free phones (see top)."""
-
-    words: tuple[Word, ...]
-    duration_s: float
-    speech_s: float
-    phone_gap: float = 0.0
-
-    @property
-    def text(self) -> str:
-        """The words, lower case, digits repaired, without punctuation: the engine gives none."""
-        return " ".join(repaired([word.text for word in self.words]))
-
-    @property
-    def confidence(self) -> float:
-        """Mean word posterior; 0 for no words."""
-        values = [word.probability for word in self.words]
-        return sum(values) / len(values) if values else 0.0
-
-    @property
-    def surely_at_least(self) -> float:
-        """The confidence less one standard error: few words prove little."""
-        if not self.words:
-            return 0.0
-        mean = self.confidence
-        variance = sum((w.probability - mean) ** 2 for w in self.words) / len(self.words)
-        return mean - math.sqrt(variance / len(self.words))
-
-    @property
-    def has_words(self) -> bool:
-        """A steady tone gives one word with full confidence, so one is none."""
-        return len(self.words) >= LEAST_WORDS
-
-    @property
-    def is_understood(self) -> bool:
-        """Whether the words may be shown at all (as a draft below `transcript.GOOD`)."""
-        if not self.has_words or self.confidence < DRAFT:
-            return False
-        return self.surely_at_least >= _SURE_AT + _SLOPE * (_GAP_AT - self.phone_gap)
-
-
-class Recogniser:
+class PocketsphinxEngine:
     """One loaded model. Threads take turns: the decoder has a single state."""
+
+    name: str = "offline-pocketsphinx-en-us"
+    languages: tuple[str, ...] = ("en",)
+    language_source: Literal["detected", "assumed"] = "assumed"
 
     def __init__(self) -> None:
         model = Path(get_model_path()) / "en-us"
@@ -105,10 +57,10 @@ class Recogniser:
         self._turn = threading.Lock()
 
     def hear(self, pcm: bytes) -> Heard:
-        """Recognise 16 kHz mono signed 16-bit samples; the same samples give the same words."""
+        """See `Engine.hear`."""
         duration_s, speech_s = len(pcm) / _BYTES_PER_S, speech_seconds(pcm)
         if speech_s < LEAST_SPEECH_S:
-            return Heard(words=(), duration_s=duration_s, speech_s=speech_s)
+            return Heard(duration_s=duration_s, speech_s=speech_s)
         words: list[Word] = []
         lost = 0.0
         with self._turn:
@@ -117,7 +69,15 @@ class Recogniser:
                 words += found
                 lost += loss
         gap = 1000 * lost / (duration_s * _FRAMES_PER_S)
-        return Heard(words=tuple(words), duration_s=duration_s, speech_s=speech_s, phone_gap=gap)
+        if len(words) < _LEAST_WORDS:
+            return Heard(duration_s=duration_s, speech_s=speech_s)
+        return Heard(
+            words=_with_digits(words),
+            duration_s=duration_s,
+            speech_s=speech_s,
+            language="en",
+            is_understood=is_understood([word.probability for word in words], gap),
+        )
 
     def _hear_piece(self, pcm: bytes) -> tuple[list[Word], float]:
         self._decode(pcm, self._words_search)
@@ -142,9 +102,22 @@ class Recogniser:
 
 
 @cache
-def recogniser() -> Recogniser:
-    """The process's recogniser; loading the model takes about 0.4 s and 150 MB, once."""
-    return Recogniser()
+def engine() -> PocketsphinxEngine:
+    """The process's engine; loading the model takes about 0.4 s and 150 MB, once."""
+    return PocketsphinxEngine()
+
+
+def is_understood(probabilities: Sequence[float], phone_gap: float) -> bool:
+    """Whether words so sure, with so bad an acoustic fit, may be shown at all.
+
+    The sureness counts less one standard error: few words prove little.
+    """
+    mean = sum(probabilities) / len(probabilities)
+    if mean < DRAFT:
+        return False
+    variance = sum((value - mean) ** 2 for value in probabilities) / len(probabilities)
+    at_least = mean - math.sqrt(variance / len(probabilities))
+    return at_least >= _SURE_AT + _SLOPE * (_GAP_AT - phone_gap)
 
 
 def speech_seconds(pcm: bytes) -> float:
@@ -183,6 +156,11 @@ def _quietest(pcm: bytes, start: int, end: int) -> int:
     places = range(start, end - step, step)
     best = min(places, key=lambda at: sum(map(abs, array.array("h", pcm[at : at + step]))))
     return best + step // 4 * 2
+
+
+def _with_digits(words: Sequence[Word]) -> tuple[Word, ...]:
+    texts = repaired([word.text for word in words])
+    return tuple(Word(text, w.probability) for text, w in zip(texts, words, strict=True))
 
 
 def _is_word(segment: Any) -> bool:
