@@ -1,6 +1,6 @@
 """How many calls each kind of message costs, and when its reader sees it, by the latency model."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
@@ -57,8 +57,9 @@ def as_json(figures: dict[str, Figure]) -> dict[str, object]:
 
 
 @contextmanager
-def scene() -> Iterator[Scene]:
-    with World() as world:
+def scene(settings: Mapping[str, str] | None = None) -> Iterator[Scene]:
+    """A new world; `settings` replaces some of the product's."""
+    with World(settings=settings) as world:
         quick_speech.mount(world)
         agent = world.desk.agent("Ana", list(world.bundle.settings["queues"]))
         yield Scene(world, world.phones.add("Mia", "15550100001"), agent, Stopwatch(world))

@@ -10,6 +10,7 @@ and microseconds per action.
 import sys
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 from flowkit.bundle import Bundle, load
 from flowkit.engine import ActionEntered, Contact, LambdaAnswer, TimePassed, resume, start
@@ -21,11 +22,11 @@ CLOSED = datetime(2026, 11, 19, 4, 0, tzinfo=UTC)
 SECONDS = 3.0
 
 
-def _functions(pending: int) -> dict:
+def _functions(pending: int) -> dict[str, Any]:
     waiting = [LambdaAnswer({"status": "pending"}, took_s=0.1)] * pending
     heard = LambdaAnswer({"status": "ready", "transcriptStatus": "ok", "language": "es"})
 
-    def transcribe(_event: dict) -> LambdaAnswer:
+    def transcribe(_event: dict[str, Any]) -> LambdaAnswer:
         return waiting.pop() if waiting else heard
 
     facts = answering(status="ready", intent="refund", urgency="low")

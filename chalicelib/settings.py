@@ -33,6 +33,9 @@ class Settings:
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting(
         "INFO", description="How much is logged; message text never is."
     )
+    check_parameters: bool = setting(
+        False, description="Check each call's parameters before AWS does it again; for tests."
+    )
 
     connect_instance_id: str = setting(
         min_length=1, description="Id (the UUID) of the Amazon Connect instance."

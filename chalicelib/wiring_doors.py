@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.session import Session
 
@@ -51,9 +52,9 @@ PATIENT = QUICK.merge(Config(read_timeout=4, retries={"total_max_attempts": 3, "
 WAITING = QUICK.merge(Config(read_timeout=20))
 # SendWhatsAppMessage cannot be repeated safely (protocol law 7).
 NEVER_AGAIN = QUICK.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
-# What DynamoDB is sent is typed by pynamodb's attributes; pynamodb's own client does not check the
-# parameters a second time either.
-TYPED = QUICK.merge(Config(parameter_validation=False))
+# The participant service looks at its tokens, not at who signs: "do not use Signature Version 4"
+# (Amazon Connect Participant Service API reference, each operation).
+BY_TOKEN = QUICK.merge(Config(signature_version=UNSIGNED))
 # Older S3 signatures ignore expiry; virtual hosts keep presigned links on one name.
 SIGNED = QUICK.merge(Config(signature_version="s3v4"))
 
@@ -72,7 +73,7 @@ class Doors:
         self._now = clock
         self.new_id = new_id
         self._building = threading.RLock()
-        self._clients: dict[tuple[str, int, str], Any] = {}
+        self.clients: dict[tuple[str, int, str], Any] = {}  # those built so far
 
     def clock(self) -> int:
         return int(self._now())
@@ -85,11 +86,13 @@ class Doors:
         """
         name = (service, id(config), region)
         with self._building:
-            if name not in self._clients:
-                self._clients[name] = self._session.create_client(
-                    service, region_name=region or self.settings.aws_region, config=config
+            if name not in self.clients:
+                checks = Config(parameter_validation=self.settings.check_parameters)
+                where = region or self.settings.aws_region
+                self.clients[name] = self._session.create_client(
+                    service, region_name=where, config=config.merge(checks)
                 )
-            return self._clients[name]
+            return self.clients[name]
 
     @cached_property
     def _session(self) -> Session:
@@ -128,7 +131,7 @@ class Doors:
             conversations=self.settings.dynamodb_table_conversations,
             messages=self.settings.dynamodb_table_messages,
         )
-        return DynamoDb(self.client("dynamodb", TYPED))
+        return DynamoDb(self.client("dynamodb"))
 
     @cached_property
     def conversations(self) -> "ConversationTable":
@@ -191,7 +194,7 @@ class Doors:
         )
         return ConnectChat(
             connect=lambda: self.client("connect"),
-            participant=self.client("connectparticipant"),
+            participant=self.client("connectparticipant", BY_TOKEN),
             http=self.http,
             instance_id=self.settings.connect_instance_id,
             flow_id=self.settings.connect_contact_flow_id,

@@ -157,6 +157,7 @@ class World:
         }
         return {
             "APP_ENV": "local",
+            "CHECK_PARAMETERS": "true",
             "AWS_REGION": REGION,
             "CONNECT_INSTANCE_ID": self.instance.id,
             "CONNECT_CONTACT_FLOW_ID": flow,

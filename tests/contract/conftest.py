@@ -22,7 +22,7 @@ from chalicelib.gateways.connect_chat import ConnectChat
 from chalicelib.gateways.end_user_messaging import EndUserMessaging
 from chalicelib.gateways.media import MediaBucket
 from chalicelib.pacing import Pace
-from chalicelib.wiring_doors import NEVER_AGAIN, QUICK, SIGNED
+from chalicelib.wiring_doors import BY_TOKEN, NEVER_AGAIN, QUICK, SIGNED
 from sandbox.world import World
 
 CONNECT = ("REGION", "INSTANCE_ID", "FLOW_ID", "TOPIC_ARN")
@@ -54,7 +54,7 @@ def live_connect() -> Place:
     given = live(CONNECT)
     chat = ConnectChat(
         connect=lambda: boto3.client("connect", given["REGION"], config=QUICK),
-        participant=boto3.client("connectparticipant", given["REGION"], config=QUICK),
+        participant=boto3.client("connectparticipant", given["REGION"], config=BY_TOKEN),
         http=urllib3.PoolManager(retries=False),
         instance_id=given["INSTANCE_ID"],
         flow_id=given["FLOW_ID"],
