@@ -51,7 +51,7 @@ class LateCards:
         # the transcript is in the history.
         if conversation is not None and conversation.live:
             member = Member(
-                wamid=f"{wamid}{LATE_CARD}",
+                wamid=_shown_as(understood.note),
                 sent_at=stored.sent_at,
                 kind="voice",
                 text=voice_card.card(understood.note, language=self._language),
@@ -74,6 +74,12 @@ class LateCards:
                 "the voice note is tried again later", service="ai", code=failure.reason
             )
         return self._notes.save(done)
+
+
+def _shown_as(note: VoiceNote) -> str:
+    """A note that is reprocessed has a card of its own each time."""
+    again = f"#{note.runs}" if note.runs > 1 else ""
+    return f"{note.wamid}{again}{LATE_CARD}"
 
 
 def _resumable(stored: StoredNote) -> VoiceNote:

@@ -63,6 +63,8 @@ def _first_line(note: VoiceNote, say: Words) -> str:
     seconds = note.duration_s or (transcript.duration_s if transcript else 0.0)
     if seconds:
         parts[0] += f" {length(seconds)}"
+    if note.runs > 1:
+        parts.append(say["again"])
     if transcript is not None and transcript.status in _SHOWN:
         code = transcript.language or str((note.facts or {}).get("language") or "")
         parts.append(say.get(f"lang.{code}", code))

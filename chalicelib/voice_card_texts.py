@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 _EN = {
     "title": "Voice note",
+    "again": "transcribed again",
     "lang.en": "English",
     "lang.es": "Spanish",
     "lang.pt": "Portuguese",
@@ -61,6 +62,7 @@ _EN = {
 }
 _ES = {
     "title": "Nota de voz",
+    "again": "transcrita de nuevo",
     "lang.en": "inglés",
     "lang.es": "español",
     "lang.pt": "portugués",
@@ -118,6 +120,7 @@ _ES = {
 }
 _PT = {
     "title": "Nota de voz",
+    "again": "transcrita de novo",
     "lang.en": "inglês",
     "lang.es": "espanhol",
     "lang.pt": "português",

@@ -123,12 +123,12 @@ class VoiceNote:
         return replace(self, state=self._resumes_at(self.failure.step), failure=None)
 
     def reprocessed(self) -> "VoiceNote":
-        """A delivered or failed note, to be understood once more from its stored audio.
+        """A note nothing more is done about, to be understood once more from its stored audio.
 
         Raises:
             WrongStateError: it is under way, or its audio was never stored.
         """
-        if self.state not in (State.DELIVERED, State.FAILED) or not self.object_key:
+        if self.next_step not in (None, Step.DELIVER) or not self.object_key:
             raise WrongStateError(f"a {self.state} note cannot be reprocessed")
         return replace(
             self,
@@ -140,6 +140,11 @@ class VoiceNote:
             failure=None,
             runs=self.runs + 1,
         )
+
+    @property
+    def waits_again(self) -> bool:
+        """Whether it was already put back to be understood once more."""
+        return self.runs > 1 and self.state is State.STORED
 
     @property
     def next_step(self) -> Step | None:

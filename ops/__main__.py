@@ -8,8 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+from chalicelib import reprocess as voice_reprocess
 from chalicelib import wiring
 from chalicelib.errors import SettingsError
+from chalicelib.voice_note import WrongStateError
 from ops.customers import Customers, NobodyNamed, identifiers
 from ops.letters import Letter, Letters, NotRedrivable
 from ops.states import States
@@ -103,6 +105,23 @@ def trace(
     }
     _print(found)
     raise typer.Exit(0 if message or parked else 1)
+
+
+@app.command()
+def reprocess(
+    wamid: Annotated[str, typer.Argument(help="WhatsApp's id of a voice note.")],
+) -> None:
+    """Understand a voice note once more from its stored audio; a live chat gets a new card."""
+    product = _product()
+    try:
+        stored = voice_reprocess.reprocess(product.voice_notes, product.queues, wamid)
+    except WrongStateError as why:
+        typer.echo(f"not reprocessed: {why}", err=True)
+        raise typer.Exit(1) from why
+    if stored is None:
+        typer.echo("no voice note of that id", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"queued, run {stored.note.runs}")
 
 
 @app.command()

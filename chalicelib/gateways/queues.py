@@ -57,9 +57,12 @@ class Queues:
             letter = _json({"reason": reason, "body": part, **of})
             self._send_one("dead_letters", "unreadable", name, letter)
 
-    def hand_over(self, conversation: str, wamid: str, kind: str = "voice_note") -> None:
+    def hand_over(
+        self, conversation: str, wamid: str, kind: str = "voice_note", run: int = 1
+    ) -> None:
         payload = {"conversation": conversation, "wamid": wamid}
-        dedup = token(wamid, "card" if kind == "voice_note" else kind)
+        again = (run,) if run > 1 else ()
+        dedup = token(wamid, "card" if kind == "voice_note" else kind, *again)
         self._send_one("voice_notes", token(conversation), dedup, write(kind, payload))
 
     def delay(self, queue: str, receipt_handle: str, seconds: int) -> None:

@@ -35,6 +35,11 @@ class Queues(Protocol):
         """Put a message into the dead-letter queue, where an operator sees it."""
         ...
 
-    def hand_over(self, conversation: str, wamid: str, kind: str = "voice_note") -> None:
-        """Give a slow "voice_note" or "file" to its own queue; twice the same is dropped there."""
+    def hand_over(
+        self, conversation: str, wamid: str, kind: str = "voice_note", run: int = 1
+    ) -> None:
+        """Give a slow "voice_note" or "file" to its own queue; twice the same is dropped there.
+
+        `run`: the how manieth time it is understood; a later one is not the same.
+        """
         ...

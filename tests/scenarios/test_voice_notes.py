@@ -6,9 +6,11 @@ The words come from a stub of the AI service except where they matter (`real` in
 import itertools
 
 import pytest
+from typer.testing import CliRunner
 
 from chalicelib import voice_content
 from chalicelib.gateways.items import ConversationItem
+from ops.__main__ import app as operator
 from sandbox.faults import Action
 from tests.gateways.voice_samples import (
     CLAIM_EN,
@@ -184,6 +186,43 @@ def test_when_speech_stays_away_the_agent_reads_that_it_failed(world, note):
     assert "Could not transcribe for now" in lines(talk.chat)[-1]
     assert len(lines(talk.chat)) == 3
     assert not world.sqs.queues["voice-notes.fifo"].messages
+
+
+def reprocess(wamid):
+    return CliRunner().invoke(operator, ["reprocess", wamid])
+
+
+def test_an_operator_has_a_failed_note_understood_once_more(world, note):
+    """VN-14: after an outage that outlasted the retries the live chat gets a new card."""
+    brain = ai.brain(world)
+    working, brain.hears = brain.hears, down
+    talk = live_chat(world)
+    wamid = talk.customer.sends_voice_note(note)
+    world.run_for(3600)
+    assert "Could not transcribe for now" in lines(talk.chat)[-1]
+    brain.hears = working
+    assert reprocess(wamid).stdout == "queued, run 2\n"
+    assert reprocess(wamid).stdout == "queued, run 2\n"
+    world.run_for(60)
+    assert " - transcribed again - " in lines(talk.chat)[-1]
+    assert ai.WORDS in lines(talk.chat)[-1]
+    assert len(lines(talk.chat)) == 4
+    assert reprocess(wamid).exit_code == 0
+    world.run_for(60)
+    assert len(lines(talk.chat)) == 5
+    assert not unfinished()
+
+
+def test_what_cannot_be_reprocessed_is_said_in_one_sentence(world, note):
+    ai.brain(world)
+    talk = live_chat(world)
+    wamid = talk.customer.sends_voice_note(note)
+    world.settle()
+    at_work = reprocess(wamid)
+    assert (at_work.exit_code, at_work.stdout) == (1, "")
+    assert "ask again in half a minute" in at_work.stderr
+    unknown = reprocess("wamid.nobody")
+    assert (unknown.exit_code, unknown.stderr) == (1, "no voice note of that id\n")
 
 
 @pytest.mark.parametrize(
