@@ -251,11 +251,13 @@ def must_park(pending: Pending) -> bool:
     return pending.attempts > MAX_ATTEMPTS
 
 
-def maybe_shown_before(conversation: Conversation, pending: Pending) -> bool:
+def maybe_shown_before(
+    conversation: Conversation, pending: Pending, *, taken_over: bool = True
+) -> bool:
     """True when a closed chat may have shown this bundle already (promise I2, "repeated").
 
-    Asked of work that was taken over: its chat was open at some time after the claim.
+    Of work that was taken over: its chat was open at some time after the claim.
     """
-    if pending.repeat or conversation.chat is None:
+    if pending.repeat or conversation.chat is None or not taken_over:
         return pending.repeat
     return conversation.live or conversation.ended_at >= pending.claimed_at

@@ -23,12 +23,13 @@ class ChatOver(PuenteError):
 
 
 class LiveChat:
-    """`chat` is what is known now; `renewed` tells whether it must be stored."""
+    """`chat` is what is known now; `renewed` tells whether it must be stored; `wrote`: whether its
+    owner showed something here."""
 
     def __init__(self, gateway: Chat, chat: OpenChat, now: int) -> None:
         self._gateway = gateway
         self.chat = chat
-        self.renewed = False
+        self.renewed = self.wrote = False
         self._stale = 0 < chat.connected_until < now + RENEW_BEFORE_SECONDS
 
     def send_text(self, text: str, token: str) -> str:
@@ -52,9 +53,9 @@ class LiveChat:
     def attachment(self, attachment_id: str) -> ChatFile:
         return self._with_connection(lambda chat: self._gateway.attachment(chat, attachment_id))
 
-    def shown_by_us(self, after: str) -> int:
-        """How many items the customer's side has in the transcript after `after`, notices aside."""
-        return sum(1 for item in self._shown(after) if _is_message(item))
+    def texts_of_ours(self, after: str) -> list[str]:
+        """What the customer's side wrote after the item `after`, notices aside; of files ""."""
+        return [item.text for item in self._shown(after) if _is_message(item)]
 
     def _shown(self, after: str) -> list[ShownItem]:
         return self._with_connection(lambda chat: self._gateway.shown(chat, after))

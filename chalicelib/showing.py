@@ -13,7 +13,6 @@ from chalicelib.content import Content, Contents, window_attributes
 from chalicelib.conversation import (
     RECENT_KEPT,
     Conversation,
-    MessageRecord,
     OpenChat,
     Part,
     Pending,
@@ -27,6 +26,7 @@ from chalicelib.live_chat import ChatOver, LiveChat
 from chalicelib.log import count
 from chalicelib.ports.chat import Chat
 from chalicelib.ports.conversations import Conversations
+from chalicelib.shown_history import history_of
 from chalicelib.texts import NOTICE_MARK, Texts
 from chalicelib.whatsapp.window import moves_on
 
@@ -107,20 +107,21 @@ class Showing:
 
     def _show(self, work: Work, content: Content) -> None:
         if work.conversation.live:
+            chat = LiveChat(self._chat, _known(work.conversation.chat), self._clock())
             try:
-                return self._show_live(work, content)
+                return self._show_live(work, content, chat)
             except ChatOver:
-                pass  # nobody had told us; the same claim opens a new chat
+                # Nobody had told us; the same claim opens a new chat.
+                work = _maybe_begun(work, begun=chat.wrote)
         return self._show_new(work, content)
 
-    def _show_live(self, work: Work, content: Content) -> None:
+    def _show_live(self, work: Work, content: Content, chat: LiveChat) -> None:
         before = work.conversation
-        chat = LiveChat(self._chat, _known(before.chat), self._clock())
-        shown = 0
-        if work.taken_over:
-            shown = max(0, chat.shown_by_us(before.last) - before.beyond)
+        shown, place = 0, Place(before.last, before.beyond)
+        if _must_look(work, content):
+            shown, place = _found(chat, content, place)
         self._tell_window(work, chat.chat.contact)
-        self._finish(work, content, chat, Place(before.last, before.beyond + shown), shown)
+        self._finish(work, content, chat, place, shown)
 
     def _tell_window(self, work: Work, contact: str) -> None:
         """Best effort: what flows know of the window may lag, a message may not wait for it."""
@@ -133,8 +134,8 @@ class Showing:
             count("WindowNotTold")
 
     def _show_new(self, work: Work, content: Content) -> None:
-        marked = content.marked(self._mark(work, "notice.repeated"))
-        if work.taken_over and maybe_shown_before(work.conversation, work.pending):
+        marked = content if _stands_for_another(content) else content.marked(self._mark(work))
+        if maybe_shown_before(work.conversation, work.pending, taken_over=work.taken_over):
             content = marked
         for _ in range(MAX_OPENINGS):
             try:
@@ -149,12 +150,14 @@ class Showing:
         work, opened = self._open(work, content)
         chat = LiveChat(self._chat, opened, self._clock())
         shown = 1 if content.opening else 0
-        if work.taken_over:
-            shown = max(shown, chat.shown_by_us(""))
-        self._finish(work, content, chat, Place("", shown), shown)
+        place = Place("", shown)
+        if _must_look(work, content):
+            found, place = _found(chat, content, Place())
+            shown = found if _stands_for_another(content) else max(shown, found)
+        self._finish(work, content, chat, place, shown)
 
-    def _mark(self, work: Work, key: str) -> str:
-        return f"({self._texts(work.conversation.language).get(key)})"
+    def _mark(self, work: Work) -> str:
+        return f"({self._texts(work.conversation.language).get('notice.repeated')})"
 
     def _open(self, work: Work, content: Content) -> tuple[Work, OpenChat]:
         """Open the chat of this bundle. Raises ChatOver for one that cannot be written to."""
@@ -193,6 +196,7 @@ class Showing:
                 work.pending.wamids, f"{content.token_space}{index}", chat.chat.contact
             )
             place = self._send(chat, part, token, place)
+            chat.wrote = True
         self._record(work, chat.chat, place, content.fate, parts)
 
     def _send(self, chat: LiveChat, part: Part, token: str, place: Place) -> Place:
@@ -237,8 +241,33 @@ class Showing:
             pending=None,
         )
         contact = after.chat.contact if after.chat else ""
-        history = history_of(work, fate, contact, parts)
+        history = history_of(before, pending, work.bodies, fate=fate, contact=contact, parts=parts)
         self._conversations.record(before, pending, after, history)
+
+
+def _maybe_begun(work: Work, *, begun: bool) -> Work:
+    """The work once a chat was over; what it showed of it before is repeated, and marked."""
+    return replace(work, pending=replace(work.pending, repeat=True)) if begun else work
+
+
+def _stands_for_another(content: Content) -> bool:
+    """True of a placeholder: parts of what it stands for may be there, and do not count."""
+    return bool(content.token_space)
+
+
+def _must_look(work: Work, content: Content) -> bool:
+    """Whether the transcript may hold something of this work that is not on record."""
+    return work.taken_over or _stands_for_another(content)
+
+
+def _found(chat: LiveChat, content: Content, place: Place) -> tuple[int, Place]:
+    """How many parts stand in the transcript already, and the place behind all that is ours."""
+    texts = chat.texts_of_ours(place.last)
+    if _stands_for_another(content):
+        shown = sum(text == content.opening for text in texts)
+    else:
+        shown = max(0, len(texts) - place.beyond)
+    return shown, Place(place.last, max(len(texts), place.beyond))
 
 
 def _newest(known: Conversation, pending: Pending) -> str:
@@ -256,31 +285,6 @@ def _aliases(known: Conversation, arrival: Arrival | None) -> tuple[str, ...]:
     told = arrival.keys if arrival else ()
     every = dict.fromkeys((*known.aliases, *(key for key in told if key != known.key)))
     return tuple(every)[-MAX_ALIASES:]
-
-
-def history_of(
-    work: Work, fate: str, contact: str, parts: Sequence[Part] = ()
-) -> list[MessageRecord]:
-    """One history line a member; a lone member's line holds what the agent really read."""
-    shown_text = "\n".join(part.text for part in parts if part.text)
-    members = work.pending.members
-    alone = len(members) == 1
-    return [
-        MessageRecord(
-            id=member.done_id if member.redrive else member.wamid,
-            conversation=work.conversation.key,
-            customer=work.conversation.customer,
-            direction="in",
-            kind=member.kind,
-            text=(shown_text or member.text) if alone else member.text,
-            sent_at=member.sent_at,
-            fate="placeholder" if member.placeholder and fate == "delivered" else fate,
-            contact=contact,
-            media_key=next((part.key for part in parts if part.key), "") if alone else "",
-            raw=work.bodies.get(member.wamid, "") if member.keeps_raw else "",
-        )
-        for member in members
-    ]
 
 
 def _known(chat: OpenChat | None) -> OpenChat:

@@ -5,10 +5,11 @@ identifiers, and then two workers meet here.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
 from chalicelib.addresses import belongs_to_another
+from chalicelib.alone import Alone
 from chalicelib.bundles import Arrival, Bundle
 from chalicelib.conversation import (
     Conversation,
@@ -32,6 +33,7 @@ from chalicelib.showing import Showing, Work
 
 # A round follows a pointer, creates, takes over or drops what is done: three at the most in a row.
 MAX_ROUNDS = 6
+ENOUGH_SECONDS = 10.0  # to show a message, once its turn has come
 FINISHED_FATES = ("delivered", "placeholder")
 
 
@@ -66,6 +68,7 @@ class ToAgent:
         self._queues = queues
         self._clock = clock
         self._new_id = new_id
+        self._alone = Alone()
 
     def deliver(self, bundle: Bundle, remaining_s: Callable[[], float]) -> None:
         """Show the bundle to the agent, or park it.
@@ -232,20 +235,22 @@ class ToAgent:
         remaining_s: Callable[[], float],
     ) -> None:
         """Finish somebody's claim first (laws 2 and 8), with what it was claimed with."""
-        now = self._clock()
-        if not may_take_over(found.since, now):
+        if not may_take_over(found.since, self._clock()):
             raise Throttled("another worker has this conversation", service="conversation")
-        mine = taken_over(found, self._new_id(), now)
-        if self._conversations.take_over(conversation.key, found, mine):
-            self._perform(
-                Work(
-                    conversation=replace(conversation, pending=mine),
-                    pending=mine,
-                    taken_over=True,
-                    remaining_s=remaining_s,
-                    bodies=bodies,
+        # A released claim was refused by somebody else; any other one may be why its worker died.
+        alone = self._alone.turn(remaining_s() - ENOUGH_SECONDS) if found.since else nullcontext()
+        with alone:
+            mine = taken_over(found, self._new_id(), self._clock())
+            if self._conversations.take_over(conversation.key, found, mine):
+                self._perform(
+                    Work(
+                        conversation=replace(conversation, pending=mine),
+                        pending=mine,
+                        taken_over=True,
+                        remaining_s=remaining_s,
+                        bodies=bodies,
+                    )
                 )
-            )
 
     def _perform(self, work: Work) -> None:
         try:

@@ -5,10 +5,11 @@ durable, and a part whose answer was lost waits for a status to prove it.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from chalicelib.alone import Alone
 from chalicelib.connect_events import ChatEvent
 from chalicelib.contact import (
     Callback,
@@ -47,6 +48,7 @@ from chalicelib.whatsapp.window import window_open
 
 # Longer than any back-off of ours: a message that is still in its queue has come again by then.
 GIVE_UP_SECONDS = 15 * 60
+TURN_SECONDS = 5.0
 MAX_ROUNDS = 5  # introduce, take over and one lost race each cost a round
 
 
@@ -90,6 +92,7 @@ class ToCustomer:
         self._clock = clock
         self._new_id = new_id
         self._unsure_wait_s = unsure_wait_s
+        self._alone = Alone()
         self._introductions = Introductions(
             contacts=contacts, conversations=conversations, chat=chat, clock=clock
         )
@@ -135,10 +138,11 @@ class ToCustomer:
         if found.event != event.id:
             return self._give_up_on(item, found)
         again = resumed(found, mine.id, now)
-        if self._contacts.take_over(contact, found, again):
+        with self._alone.turn(TURN_SECONDS) if found.since else nullcontext():
+            if not self._contacts.take_over(contact, found, again):
+                return False
             self._perform(Sending(item, event, again), body, maybe_sent=found.since > 0)
             return True
-        return False
 
     def _begin(self, item: ContactItem, mine: OutboundPending, event: ChatEvent, body: str) -> bool:
         if item.done.may_have_forgotten(mine.ring_entry) and self._history.fate(
@@ -248,14 +252,11 @@ class ToCustomer:
         """Send one part; a refusal frees the claim, knowing or not knowing what happened."""
         try:
             return self._whatsapp.send(sending.item.reply.origination_id, body)
-        except Unsure:
-            self._hand_back(sending, since=sending.pending.since)
-            raise
         except ServiceError as refused:
             if refused.retryable:
                 # Of a repeated send, the one before is as unsure as it was.
-                again = sending.pending.attempt > 1
-                self._hand_back(sending, since=sending.pending.since if again else 0)
+                unsure = isinstance(refused, Unsure) or sending.pending.attempt > 1
+                self._hand_back(sending, since=sending.pending.since if unsure else 0)
             raise
 
     def _record(

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from chalicelib.batches import Record
 from chalicelib.bundles import Arrival, Queued
-from chalicelib.content import Contents
-from chalicelib.conversation import Member, Reply
+from chalicelib.content import Contents, ReadyContent
+from chalicelib.conversation import Member, Part, Reply
 from chalicelib.entries import InboundWork
 from chalicelib.errors import UnreadableEvent
 from chalicelib.showing import Showing
@@ -29,11 +29,15 @@ MINUTE = 60
 
 @dataclass(frozen=True)
 class Sent:
-    """One customer message: its id, its own time, the sender's keys (strongest first)."""
+    """One customer message: its id, its own time, the sender's keys (strongest first).
+
+    With `parts` it is a picture between two texts, or as many pieces in turn.
+    """
 
     wamid: str
     at: int = 1_800_000_000
     keys: tuple[str, ...] = ("bsuid",)
+    parts: int = 1
 
     @property
     def text(self) -> str:
@@ -43,6 +47,23 @@ class Sent:
     def body(self) -> str:
         """What lies in the queue."""
         return self.wamid
+
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """What must be seen of it, in order."""
+        return tuple(f"{self.text}{n}" for n in range(self.parts)) if self.parts > 1 else ()
+
+    def content(self) -> ReadyContent:
+        """Every second piece is a file."""
+        kinds = ("text", "attachment")
+        return ReadyContent(
+            ready=tuple(
+                Part(
+                    kind=kinds[n % 2], text="" if n % 2 else piece, name=piece, key=piece, body=b"x"
+                )
+                for n, piece in enumerate(self.pieces)
+            )
+        )
 
 
 @dataclass
@@ -87,7 +108,7 @@ class InboundModel:
         self.showing = Showing(
             chat=chat,
             conversations=conversations,
-            contents=Contents(files=_never, voice=_never, texts=Texts, late_after_s=10**9),
+            contents=Contents(files=self._pieces, voice=_never, texts=Texts, late_after_s=10**9),
             read_media=_never,
             link=_never,
             texts=Texts,
@@ -196,18 +217,25 @@ class InboundModel:
     def _arrive(self, record: Record) -> Queued:
         message = next(each for each in self.messages if each.wamid == record.body)
         arrival = Arrival(keys=message.keys, reply=Reply(origination_id="number", to="1"))
-        member = Member(wamid=message.wamid, sent_at=message.at, text=message.text)
+        media_id = "file" if message.parts > 1 else ""
+        member = Member(
+            wamid=message.wamid, sent_at=message.at, text=message.text, media_id=media_id
+        )
         return Queued(record.message_id, arrival, member, record.body)
+
+    def _pieces(self, _work, member: Member, _attributes) -> ReadyContent:
+        return next(each for each in self.messages if each.wamid == member.wamid).content()
 
     # --- the promises ---------------------------------------------------------------------------
 
     def shown(self, message: Sent) -> list[str]:
-        """The chats that show this message, once for each time."""
+        """The chats that show this message, once for each time; its last piece stands for it."""
+        wanted = message.pieces[-1] if message.pieces else message.text
         return [
             chat.contact
             for chat in self.world.chats.values()
             for text in chat.texts()
-            if message.text in text
+            if wanted in text
         ]
 
     def broken(self) -> str:
@@ -222,25 +250,44 @@ class InboundModel:
 
     def _broken_for(self, message: Sent) -> str:
         places = self.shown(message)
-        if not places and not self._parked(message):
+        if not places and not (self._parked(message) and self._announced()):
             return "I1 lost"
+        if self._pieces_disturbed(message):
+            return "I2 pieces missing, twice or in disorder"
         if len(places) != len(set(places)):
             return "I2 twice in one chat"
         if len(places) > 1 and not self._marked_after_first(message, places):
             return "I2 in two chats, not marked"
         return ""
 
+    def _pieces_disturbed(self, message: Sent) -> bool:
+        """Each chat shows the pieces from the first on, each once; one shows them all."""
+        every = []
+        for chat in self.world.chats.values():
+            found = [p for text in chat.texts() for p in message.pieces if p in text]
+            every.append(found)
+            if found != list(message.pieces[: len(found)]):
+                return True
+        whole = any(found == list(message.pieces) for found in every)
+        return not (whole or self._parked(message))
+
+    def _announced(self) -> bool:
+        """The agent reads that something could not be shown."""
+        every = [text for chat in self.world.chats.values() for text in chat.texts()]
+        return any("could not be shown" in text for text in every)
+
     def _parked(self, message: Sent) -> bool:
         return any(message.wamid in key.split(",") for key in self.world.parked)
 
     def _marked_after_first(self, message: Sent, places: list[str]) -> bool:
         later = [self.world.chats[place] for place in places[1:]]
+        first = message.pieces[0] if message.pieces else message.text
         closed = all(self.world.chats[place].ended for place in places[:-1])
         return closed and all(
             text.startswith("(repeated)")
             for chat in later
             for text in chat.texts()
-            if message.text in text
+            if first in text
         )
 
     def _disorder(self) -> str:

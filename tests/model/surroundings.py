@@ -349,15 +349,19 @@ class FakeChat:
         self.world.denied("send message")
         return self.world.call("send message", lambda: self._send(chat, text, token))
 
-    def _send(self, chat: OpenChat, text: str, token: str) -> str:
+    def _send(self, chat: OpenChat, text: str, token: str, attachment: bool = False) -> str:
         state = self._open(chat)
         shown, _ = self.world.once(
-            f"send-{token}", self.world.send_tokens_live, lambda: self._add(state, text)
+            f"send-{token}", self.world.send_tokens_live, lambda: self._add(state, text, attachment)
         )
         return shown
 
-    def _add(self, chat: ChatState, text: str) -> str:
-        item = ShownItem(f"{chat.contact}-{len(chat.items)}", "CUSTOMER", text, False)
+    def attach(self, chat: OpenChat, name: str, content_type: str, body: bytes, token: str) -> str:
+        """As a message; that its id is not the item's id is what readback has to live with."""
+        return self.world.call("attach", lambda: self._send(chat, name, token, attachment=True))
+
+    def _add(self, chat: ChatState, text: str, attachment: bool = False) -> str:
+        item = ShownItem(f"{chat.contact}-{len(chat.items)}", "CUSTOMER", text, attachment)
         chat.items.append(item)
         return item.id
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib.errors import Rejected
 from tests.model.chooser import paths
 from tests.model.inbound import InboundModel, Sent, run_all
 from tests.model.surroundings import Killed
@@ -9,6 +10,7 @@ from tests.model.surroundings import Killed
 M1 = Sent("m1", 1_800_000_000)
 M2 = Sent("m2", 1_800_000_010)
 M3 = Sent("m3", 1_800_000_020)
+PARTS = Sent("p1", 1_800_000_005, parts=3)
 PHONE_ONLY = Sent("m2", 1_800_000_010, keys=("phone",))
 BOTH = Sent("m1", 1_800_000_000, keys=("bsuid", "phone"))
 
@@ -22,6 +24,10 @@ BOTH = Sent("m1", 1_800_000_000, keys=("bsuid", "phone"))
         ((M1, M2), 1, 1, 0, 0),
         ((M1, M2), 1, 0, 1, 0),
         ((M1, M2, M3), 1, 0, 0, 0),
+        ((PARTS,), 2, 0, 0, 0),
+        ((PARTS,), 1, 1, 0, 0),
+        ((M1, PARTS), 1, 0, 0, 0),
+        ((PARTS, M2), 1, 0, 1, 0),
         ((BOTH, PHONE_ONLY), 1, 0, 0, 1),
         ((BOTH, PHONE_ONLY), 0, 1, 0, 2),
     ],
@@ -32,6 +38,10 @@ BOTH = Sent("m1", 1_800_000_000, keys=("bsuid", "phone"))
         "two messages, the agent leaves",
         "two messages, one comes again",
         "three messages",
+        "a picture between two texts",
+        "a picture between two texts, the agent leaves",
+        "a picture behind a text",
+        "a picture before a text that comes again",
         "one person under two identifiers at once",
         "two identifiers, the agent leaves",
     ],
@@ -114,3 +124,45 @@ def test_the_third_crash_parks_a_message_and_lets_the_next_one_through():
         assert any(M1.wamid in key for key in model.world.parked)
 
     paths(run)
+
+
+@pytest.mark.parametrize("live", [False, True], ids=["opens the chat", "in a live chat"])
+@pytest.mark.parametrize("piece", [1, 2])
+def test_a_message_that_dies_or_is_refused_half_way_is_announced_as_not_shown(piece, live):
+    """4.6: the pieces that stand there are not the placeholder; the agent must read that one."""
+
+    class Stuck(InboundModel):
+        problem = Killed
+
+        def worker(self):
+            work = super().worker()
+            original = self.world.call
+
+            def call(name, effect):
+                chat = self.world.chats.get("chat1")
+                shown = [t for t in chat.texts() if "<p1>" in t] if chat else []
+                if name in ("attach", "send message") and len(shown) == piece:
+                    last = chat.texts()[-1]
+                    if "could not be shown" not in last and not self.world.parked:
+                        raise self.problem
+                return original(name, effect)
+
+            self.world.call = call
+            return work
+
+    class Refused(Stuck):
+        @property
+        def problem(self):
+            return Rejected("not this one", service="connectparticipant", code="no")
+
+    for kind in (Stuck, Refused):
+        messages = (M1, PARTS) if live else (PARTS, M2)
+
+        def run(chooser, kind=kind, messages=messages):
+            model = kind(chooser, messages=messages, faults=0)
+            model.run()
+            assert model.world.parked, "it really got stuck"
+            assert model._announced(), (kind.__name__, model.world.trace)
+            assert not model.broken(), (model.broken(), model.world.trace)
+
+        paths(run)

@@ -58,9 +58,43 @@ def test_trace_2_marked_done_before_the_effect_loses_a_refused_message(monkeypat
 
 def test_trace_3_without_readback_a_late_redelivery_is_shown_twice(monkeypatch):
     """SendMessage tokens live five minutes; the worker comes back after that."""
-    monkeypatch.setattr(LiveChat, "shown_by_us", lambda self, after: 0)
+    monkeypatch.setattr(LiveChat, "texts_of_ours", lambda self, after: [])
     monkeypatch.setattr(inbound, "VISIBILITY", 6 * 3600)
     assert "I2" in problems(lambda c: InboundModel(c, messages=(M1, M2), faults=1))
+
+
+def test_counting_one_part_too_few_shows_a_part_twice_and_one_too_many_loses_it(monkeypatch):
+    """4.4: as many parts as stand beyond our last recorded item were shown, no more, no less."""
+    parts = Sent("p1", 1_800_000_005, parts=3)
+    monkeypatch.setattr(inbound, "VISIBILITY", 6 * 3600)  # longer than SendMessage tokens live
+    original = LiveChat.texts_of_ours
+    for wrong in (lambda texts: texts[1:], lambda texts: [*texts, ""]):
+        monkeypatch.setattr(
+            LiveChat, "texts_of_ours", lambda self, after, wrong=wrong: wrong(original(self, after))
+        )
+        assert problems(lambda c: InboundModel(c, messages=(M1, parts), faults=1)) & {"I1", "I2"}
+
+
+def test_attempts_that_are_never_counted_let_a_killer_block_its_customer_for_ever(monkeypatch):
+    """Law 9."""
+    from chalicelib import to_agent
+
+    class Twin(InboundModel):
+        def worker(self):
+            work = super().worker()
+            show = self.showing.show
+
+            def dies(job):
+                if any("m1" in member.wamid for member in job.pending.members):
+                    raise Killed
+                show(job)
+
+            self.showing.show = dies
+            return work
+
+    monkeypatch.setattr(to_agent, "must_park", lambda pending: False)
+    with pytest.raises(AssertionError, match="never empties"):
+        problems(lambda c: Twin(c, messages=(M1, M2)))
 
 
 class ClaimsAnew(ToAgent):

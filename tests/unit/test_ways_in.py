@@ -341,4 +341,4 @@ def test_a_chat_is_over_only_when_connect_says_so(ended, what, refuses):
 
 
 def test_readback_counts_what_is_ours_and_no_notices():
-    assert LiveChat(Line(), chat("fresh"), T).shown_by_us("") == 2
+    assert LiveChat(Line(), chat("fresh"), T).texts_of_ours("") == ["mine", ""]
