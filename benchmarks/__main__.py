@@ -11,7 +11,7 @@ from benchmarks import calls as call_figures
 from benchmarks import costs as cost_figures
 from benchmarks import growth as growth_figures
 from benchmarks import load as crowd
-from benchmarks import null_wire, startup
+from benchmarks import load_over_http, null_wire, startup
 from benchmarks.table import table
 from sandbox.product_output import caught
 
@@ -29,10 +29,20 @@ def calls(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def load(customers: int = 1000, seconds: int = 30, seed: int = 1, as_json: AsJson = False) -> None:
+def load(  # noqa: PLR0917  (each is an option)
+    customers: int = 1000,
+    seconds: int = 30,
+    seed: int = 1,
+    over_http: Annotated[bool, typer.Option(help="Real time, a pool of processes.")] = False,
+    processes: Annotated[int, typer.Option(help="Of the pool.")] = 2,
+    as_json: AsJson = False,
+) -> None:
     """Many customers at once; exit code 1 when a message is lost, doubled or out of order."""
     with caught():
-        result = crowd.run(customers, seconds, seed)
+        if over_http:
+            result = load_over_http.run(customers, seconds, processes, seed)
+        else:
+            result = crowd.run(customers, seconds, seed)
     _show(asdict(result), as_json)
     raise typer.Exit(bool(result.lost or result.duplicated or result.disordered))
 

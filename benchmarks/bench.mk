@@ -1,7 +1,10 @@
-.PHONY: bench bench-load
+.PHONY: bench bench-load bench-http
 
 bench: .venv/.offline ## calls, latency, start-up, CPU, growth and a crowd, measured
 	@$(PY) -m benchmarks all
 
 bench-load: .venv/.offline ## a thousand customers at once
 	@$(PY) -m benchmarks load --customers 1000 --seconds 30
+
+bench-http: .venv/.offline ## the same crowd in real time: AWS over HTTP, the product in two processes
+	@$(PY) -m benchmarks load --over-http --customers 100 --seconds 30

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from pathlib import Path
 
 from benchmarks import quick_speech
 from benchmarks.latency import is_ours, milliseconds
@@ -30,13 +31,15 @@ KINDS = {"text": 80, "image": 8, "voice": 4, "location": 4, "sticker": 4}
 MESSAGES = 4  # a customer's, spread over the time
 ANSWERED = 0.5  # of the customers have an agent who says something
 MAX_STEPS = 10_000_000  # a crowd is busy for long
+QUARTERS = 4
 AFTERWARDS_S = 240  # over ten messages a minute wait their turn; then nothing is left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """`p50_ms`, `p95_ms`: until agent or customer sees a message; `per_s`: messages a second of
-    real time, emulators included."""
+    real time, emulators included; `rss_mb`: this process's memory after each quarter of the time
+    (the emulators keep every message)."""
 
     customers: int
     seconds: int
@@ -48,6 +51,7 @@ class Result:
     p50_ms: int
     p95_ms: int
     peak_rss_mb: int
+    rss_mb: list[int]
     real_s: float
     per_s: float
 
@@ -69,6 +73,7 @@ class Crowd:
         self._chance = random.Random(seed)
         self._seconds = seconds
         self._waits_ms: list[float] = []
+        self._rss_mb: list[int] = []
         self._written: dict[str, float] = {}
         self._busy = threading.local()
         names = [(f"Customer {n}", f"1555{n:07}") for n in range(customers)]
@@ -81,7 +86,9 @@ class Crowd:
             for _ in range(MESSAGES):
                 kind = self._chance.choices([*KINDS], [*KINDS.values()])[0]
                 self._later(partial(self._writes, customer, kind))
-        self._run_for(self._seconds)
+        for _ in range(QUARTERS):
+            self._run_for(self._seconds / QUARTERS)
+            self._rss_mb.append(rss_mb())
         self._answer()
         self._run_for(AFTERWARDS_S)
 
@@ -100,13 +107,17 @@ class Crowd:
             delivered=sent - lost,
             lost=lost,
             duplicated=sum((Counter(shown) - Counter(wrote)).total() for wrote, shown in sides),
-            disordered=sum(_disordered(wrote, shown) for wrote, shown in sides),
+            disordered=sum(self._disorder(wrote, shown) for wrote, shown in sides),
             p50_ms=round(statistics.median(waits)),
             p95_ms=round(waits[int(len(waits) * 0.95)]),
             peak_rss_mb=peak_rss_mb(),
+            rss_mb=self._rss_mb,
             real_s=round(real_s, 1),
             per_s=round(sent / real_s, 1),
         )
+
+    def _disorder(self, wrote: list[str], shown: list[str]) -> int:
+        return _disordered(wrote, shown)
 
     # --- what people do -------------------------------------------------------------------
 
@@ -219,6 +230,15 @@ def peak_rss_mb() -> int:
     """The most memory this process ever had."""
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(kilobytes / (1024 * 1024 if sys.platform == "darwin" else 1024))
+
+
+def rss_mb() -> int:
+    """The memory this process has now, 0 where Linux does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    except OSError:
+        return 0
+    return round(pages * resource.getpagesize() / 1024**2)
 
 
 def _on_screen(customer: Customer) -> list[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.calls import Scene, scene
+from benchmarks.load import rss_mb
 from sandbox.deliverer import Handler
 from sandbox.lambda_functions import LambdaContext
 from sandbox.product_output import caught
@@ -33,7 +34,8 @@ class CpuResult:
     `quiet_ms`: the same in the tenth of the rounds that other programs disturbed least;
     `sdk_ms`: the same five SDK calls alone, in the same quiet tenth, to judge a machine by;
     `emulators_ms`: what the emulators took for the same text before it was replayed; `log_bytes`:
-    what the functions printed for it, metrics included.
+    what the functions printed for it, metrics included; `rss_growth_mb`: what all rounds together
+    left in memory.
     """
 
     median_ms: float
@@ -43,6 +45,7 @@ class CpuResult:
     sdk_ms: float
     emulators_ms: float
     log_bytes: int
+    rss_growth_mb: int
 
 
 def measure(rounds: int = ROUNDS) -> CpuResult:
@@ -61,7 +64,9 @@ def measure(rounds: int = ROUNDS) -> CpuResult:
         with _replaying(given, answers) as wire:
             bare = _bare_calls(given, lambda: wire.cpu_ms(invocations))
             _by_turns(WARM_UP, wire, invocations, bare)
+            before = rss_mb()
             took, alone = _by_turns(rounds, wire, invocations, bare)
+            grown = rss_mb() - before
     return CpuResult(
         median_ms=round(statistics.median(took), 2),
         p99_ms=round(took[int(len(took) * 0.99)], 2),
@@ -70,6 +75,7 @@ def measure(rounds: int = ROUNDS) -> CpuResult:
         sdk_ms=round(_quiet(alone), 2),
         emulators_ms=round(sum(call.ms for call in calls), 2),
         log_bytes=log_bytes,
+        rss_growth_mb=grown,
     )
 
 

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from benchmarks import load
+from benchmarks import load, load_over_http
 from sandbox.product_output import caught
 from sandbox.topics import Noise
 
@@ -23,6 +23,13 @@ def test_a_crowd_at_once_loses_doubles_and_disorders_nothing():
     with caught():
         result = load.run(CUSTOMERS, 30)
     assert result.sent == result.delivered >= 4 * CUSTOMERS
+    assert unharmed(result)
+
+
+def test_a_crowd_over_http_is_served_by_several_processes_at_once():
+    with caught():
+        result = load_over_http.run(100 if FULL else 8, 30 if FULL else 4, processes=2)
+    assert result.sent == result.delivered
     assert unharmed(result)
 
 

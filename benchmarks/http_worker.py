@@ -1,0 +1,63 @@
+"""One process of the pool: every queue of Puente, read by HTTP, until its standard input ends.
+
+`python -m benchmarks.http_worker BEGAN WALL`: the sandbox's time at a moment of the wall clock.
+"""
+
+import os
+import sys
+import threading
+import time
+
+import app as entry_points
+from chalicelib import wiring
+from chalicelib.settings import Settings
+from container.poller import Poller
+
+IDLE_SECONDS = 0.02  # the emulated SQS answers at once; the real one lets an empty read wait
+
+
+def main(began: float, wall: float) -> None:
+    """Work until nobody is there to stop us any more."""
+    settings = Settings.from_environment()
+    app = wiring.App(settings, clock=lambda: began + time.time() - wall)
+    stopped = threading.Event()
+    with wiring.using(app):
+        readers = [
+            threading.Thread(target=_read, args=(poller, stopped)) for poller in pollers(app)
+        ]
+        _tell_ready()
+        for reader in readers:
+            reader.start()
+        sys.stdin.read()
+        stopped.set()
+        for reader in readers:
+            reader.join()
+
+
+def pollers(app: wiring.App) -> list[Poller]:
+    """One reader for each queue."""
+    settings = app.settings
+    sources = [
+        (settings.whatsapp_events_queue_url, entry_points.ingest),
+        (settings.chat_events_queue_url, entry_points.ingest),
+        (settings.inbound_queue_url, entry_points.inbound),
+        (settings.outbound_queue_url, entry_points.outbound),
+        (settings.voice_notes_queue_url, entry_points.voice_notes),
+    ]
+    return [Poller(app.reader(url), handler) for url, handler in sources]
+
+
+def _tell_ready() -> None:
+    """One line; what is logged afterwards nobody reads."""
+    print("ready", flush=True)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _read(poller: Poller, stopped: threading.Event) -> None:
+    while not stopped.is_set():
+        if not poller.turn():
+            stopped.wait(IDLE_SECONDS)
+
+
+if __name__ == "__main__":
+    main(*map(float, sys.argv[1:3]))

@@ -1,0 +1,134 @@
+"""The crowd of `load.py` in real time: the product in a pool of processes, AWS over HTTP.
+
+The sandbox runs here with a clock of its own that keeps pace with the wall; each process reads all
+queues, as containers do. Only the flow's functions run here: Connect calls them.
+"""
+
+import itertools
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from benchmarks import quick_speech
+from benchmarks.load import Crowd, Result
+from sandbox import up
+from sandbox.clock import SandboxClock
+from sandbox.deliverer import NotIdle
+from sandbox.sqs import Queue
+from sandbox.sqs.message import Message
+from sandbox.world import OPENING_TIME, World
+
+ROOT = Path(__file__).parent.parent
+EVENTS = {
+    "WHATSAPP_EVENTS_QUEUE_URL": "whatsapp-events",
+    "CHAT_EVENTS_QUEUE_URL": "chat-events",
+}
+CALM_SECONDS = 5  # with nothing in any queue: statuses and flows have come to rest
+STEP_SECONDS = 0.005
+
+
+class CrowdInRealTime(Crowd):
+    """The same people; what waits is waited for.
+
+    Several processes read the events, which have no order among themselves (SNS and standard
+    queues promise none). What is promised is the order of the FIFO queues (protocol I4).
+    """
+
+    def __init__(self, world: World, customers: int, seconds: int, seed: int) -> None:
+        super().__init__(world, customers, seconds, seed)
+        self._arrived: list[str] = []
+        for name in ("inbound.fifo", "outbound.fifo"):
+            self._note_arrivals(world.sqs.queues[name])
+
+    def _note_arrivals(self, queue: Queue) -> None:
+        append = queue.append
+
+        def noted(message: Message, now: datetime) -> Message:
+            self._arrived.append(message.body)
+            return append(message, now)
+
+        queue.append = noted  # type: ignore[method-assign]
+
+    def _disorder(self, wrote: list[str], shown: list[str]) -> int:
+        """Neighbours that stand neither as they were written nor as they came into the queue."""
+        known = [word for word in shown if wrote.count(word) == 1]
+        return sum(
+            wrote.index(later) < wrote.index(earlier) and self._place(later) < self._place(earlier)
+            for earlier, later in itertools.pairwise(known)
+        )
+
+    def _place(self, word: str) -> int:
+        return next(at for at, body in enumerate(self._arrived) if word in body)
+
+    def _run_for(self, seconds: float) -> None:
+        """Let that much time pass, or less once everybody is done."""
+        end, calm_since = time.monotonic() + seconds, time.monotonic()
+        while (now := time.monotonic()) < end:
+            with suppress(NotIdle):
+                self._world.deliverer.run_until_idle()
+            if self._busy_queues() or self._due_soon():
+                calm_since = now
+            if now - calm_since > CALM_SECONDS:
+                return
+            time.sleep(STEP_SECONDS)
+
+    def _busy_queues(self) -> bool:
+        queues = self._world.sqs.queues.items()
+        return any(queue.messages for name, queue in queues if "dead-letters" not in name)
+
+    def _due_soon(self) -> bool:
+        """Whether somebody writes, or a status or flow goes on, within the calm to wait for."""
+        at, now = self._world.scheduler.next_at(), self._world.clock.now()
+        return at is not None and at - now < timedelta(seconds=CALM_SECONDS)
+
+    def _answer(self) -> None:
+        with self._world.router.lock:
+            super()._answer()
+
+    def _note_wait(self, written: float) -> None:
+        self._waits_ms.append((self._world.clock.now().timestamp() - written) * 1000)
+
+
+def run(customers: int, seconds: int, processes: int, seed: int = 1) -> Result:
+    """One load against a pool of `processes`."""
+    clock = SandboxClock(OPENING_TIME, virtual=False)
+    with World(seed=seed, clock=clock) as world:
+        quick_speech.mount(world)
+        crowd = CrowdInRealTime(world, customers, seconds, seed)
+        world.deliverer.mappings.clear()
+        with _pool(world, processes):
+            started = time.perf_counter()
+            crowd.play()
+            return crowd.result(time.perf_counter() - started)
+
+
+@contextmanager
+def _pool(world: World, processes: int) -> Iterator[None]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    events = {name: world.sqs.url(queue) for name, queue in EVENTS.items()}
+    began, wall = world.clock.now().timestamp(), time.time()
+    command = [sys.executable, "-m", "benchmarks.http_worker", str(began), str(wall)]
+    pool = [
+        subprocess.Popen(  # noqa: S603  (our own interpreter and module)
+            command,
+            cwd=ROOT,
+            env={**kept, **up.environment(world), **events},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(processes)
+    ]
+    try:
+        for process in pool:
+            if process.stdout is None or not process.stdout.readline():
+                raise RuntimeError("a process of the pool ended before it began")
+        yield
+    finally:
+        for process in pool:
+            process.communicate()
