@@ -11,6 +11,8 @@ from tests.crash import promises
 
 SERVICES = ["dynamodb", "sqs", "connect", "connectparticipant", "socialmessaging"]
 FILES = ["s3", "http:s3", "http:attachments"]
+AI = "http:openai"
+KILLS = [Action.KILL_BEFORE, Action.KILL_AFTER]  # test_crash_matrix.py
 WAYS = [
     Action.THROTTLE,
     Action.SERVER_ERROR,
@@ -122,6 +124,20 @@ def test_what_is_refused_for_good_is_parked_or_returned_never_silently_dropped(
     )
 
 
+def test_every_dependency_and_every_way_to_fail_is_in_the_matrix(stages):
+    """A new service, or a new kind of failure, is missed the day it is written."""
+    stage = stages.take()
+    first = len(stage.world.router.calls)
+    stage.talks()
+    a_conversation(stage, files=True)
+    stage.sends_voice_note()
+    stage.world.run_for(30)
+    called = {call.service for call in stage.world.router.calls[first:]}
+    assert called == {*SERVICES, *FILES, AI}
+    assert {*WAYS, Action.VALIDATION, Action.OK, *KILLS} == set(Action)
+    stage.all_over()
+
+
 @pytest.mark.parametrize("times", list(TIMES.values()), ids=list(TIMES))
 @pytest.mark.parametrize("way", [*WAYS, Action.VALIDATION])
 @pytest.mark.parametrize("opens", [True, False], ids=["opens the chat", "in a live chat"])
@@ -132,7 +148,7 @@ def test_a_voice_note_reaches_the_agent_whatever_speech_and_language_services_do
     try:
         if not opens:
             stage.talks()
-        disturb(stage, "http:openai", way, times)
+        disturb(stage, AI, way, times)
         stage.sends_voice_note()
         stage.world.run_for(OUTAGE_S + AFTERWARDS_S)
         stage.world.router.faults.clear()
