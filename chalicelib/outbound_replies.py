@@ -80,7 +80,14 @@ def _passed(event: ChatEvent) -> list[ChatAttachment]:
 
 
 def recipient_of(reply: Reply) -> Recipient:
-    """The addressee, by exactly the identifiers that were received."""
+    """The addressee, by exactly the identifiers that were received.
+
+    Raises ContentError when the customer's messages named nobody.
+    """
     if reply.group:
         return Recipient(group_id=reply.group)
+    if not (reply.to or reply.recipient):
+        raise ContentError(
+            "WhatsApp did not say who wrote", code="no_address", tell_agent="problem.no_address"
+        )
     return Recipient(phone=reply.to or None, user_id=reply.recipient or None)

@@ -11,6 +11,7 @@ from sandbox.whatsapp.envelope import entry
 from sandbox.world import World
 from tests.scenarios.people import (
     LONG_ENOUGH_S,
+    QUEUES,
     Talk,
     dead_letters,
     files,
@@ -149,3 +150,18 @@ def test_the_words_of_our_own_records_are_only_words(world: World, word: str) ->
     assert lines(talk.chat)[-1] == word
     assert talk.customer.texts[-1] == f"What is {word}?"
     assert dead_letters(world) == []
+
+
+def test_an_answer_to_somebody_whatsapp_does_not_name_is_refused_at_once(world: World) -> None:
+    message = {"id": "wamid.NOBODY", "type": "text", "text": {"body": "Who am I?"}}
+    value = {**text_value(world, message), "contacts": []}
+    world.topics.publish(world.whatsapp_topic, json.dumps({"changes": [{"value": value}]}), {})
+    world.run_for(10)
+    agent = world.desk.agent("Ana", QUEUES)
+    chat = agent.accept()
+    assert lines(chat) == ["Who am I?"]
+    agent.say("I do not know")
+    world.run_for(10)
+    told = notices(chat)[-1]
+    assert 'Not delivered: "I do not know". WhatsApp did not say who this customer is' in told
+    assert not still_queued(world)
