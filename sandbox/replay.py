@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from chalicelib.contact import read_callback
 from chalicelib.errors import UnreadableEvent
 from chalicelib.gateways.items import MessageItem
 from chalicelib.gateways.updates import Update
@@ -201,10 +202,11 @@ class Stage:
         """Statuses in the file are about messages of ours: they have a record each."""
         for status in self.recorded.statuses():
             wamid = scalar(status.get("id"))
-            if wamid:
-                record = {"message_id": wamid, "direction": "out", "fate": "sent"}
-                update = Update(model=MessageItem, key=Evidence.record_of(wamid), set=record)
-                self.world.app.db.update(update)
+            callback = read_callback(scalar(status.get("biz_opaque_callback_data")))
+            if wamid or callback:
+                key = callback.record if callback else Evidence.record_of(wamid)
+                record = {"message_id": wamid, "direction": "out", "fate": "sent", "role": "AGENT"}
+                self.world.app.db.update(Update(model=MessageItem, key=key, set=record))
 
 
 def _pieces(event: str) -> list[Piece] | None:
