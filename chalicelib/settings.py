@@ -159,6 +159,15 @@ class Settings:
         (),
         description="Buckets that hold copies of the files, as region/bucket; erased there, too.",
     )
+    media_link_domain: str = setting(
+        "", description="CloudFront's name for the media bucket; links are signed by S3 without it."
+    )
+    media_link_key_id: str = setting(
+        "", description="CloudFront's id of the public key that checks links."
+    )
+    media_link_key: Secret = setting(
+        Secret(""), description="Private key (PEM) that signs links, or its secret's ARN."
+    )
     inbound_queue_url: str = setting(
         min_length=1, description="FIFO queue, one group per customer."
     )

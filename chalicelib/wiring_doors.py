@@ -167,7 +167,19 @@ class Doors:
     def media(self) -> "MediaBucket":
         from chalicelib.gateways.media import MediaBucket
 
-        return MediaBucket(self.client("s3", SIGNED), self.settings.s3_bucket_media)
+        link = self._cloudfront_link if self.settings.media_link_domain else None
+        return MediaBucket(self.client("s3", SIGNED), self.settings.s3_bucket_media, link)
+
+    def _cloudfront_link(self, key: str) -> str:
+        from chalicelib.gateways.media_links import CloudFrontLinks
+
+        links = CloudFrontLinks(
+            domain=self.settings.media_link_domain,
+            key_id=self.settings.media_link_key_id,
+            private_key=self.secret(self.settings.media_link_key),
+            clock=self._now,
+        )
+        return links.link(key)
 
     @cached_property
     def secrets(self) -> "Secrets":

@@ -101,10 +101,14 @@ def link(stage: Stage) -> None:
     print(f"numbers: {', '.join(linked.numbers)}")
 
 
-def secret(stage: Stage, setting: str = AI_KEY) -> None:
+def secret(stage: Stage, setting: str = AI_KEY, file: str = "") -> None:
     from infra.link import put_secret
 
-    value = getpass.getpass(f"{setting} of stage {stage.name}: ").strip()
+    asked = f"{setting} of stage {stage.name}: "
+    try:
+        value = (Path(file).read_text(encoding="utf-8") if file else getpass.getpass(asked)).strip()
+    except OSError as problem:
+        raise Problem(f"{file} cannot be read: {problem.strerror}") from problem
     if not value:
         raise Problem("nothing was entered; the secret is as it was")
     new = put_secret(stage, _clients(stage), setting, value)
@@ -192,6 +196,7 @@ def main() -> int:
         options.add_argument("--settings", default=FILE, help="another file than settings.yaml")
         if name == "secret":
             options.add_argument("--setting", choices=SECRETS, default=AI_KEY)
+            options.add_argument("--file", default="", help="holds it, where it has several lines")
         if name == "flows":
             options.add_argument("--dry-run", action="store_true", help="only show what differs")
             options.add_argument("--rollback", default="", help="bring back what a flow was before")

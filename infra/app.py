@@ -7,6 +7,7 @@ import aws_cdk as cdk
 from infra import flow_settings, nag
 from infra.settings import Stage
 from infra.stacks.backup import BackupStack, CopiesStack
+from infra.stacks.cdn import CdnStack
 from infra.stacks.contact_center import ContactCenterStack
 from infra.stacks.data import DataStack
 from infra.stacks.instance import InstanceStack
@@ -27,8 +28,9 @@ def synth(stage: Stage, out: Path, package: tuple[Path, Path], *, checked: bool 
     data = DataStack(app, stage)
     instance = InstanceStack(app, stage)
     network = _network(app, stage, data)
+    cdn = CdnStack(app, stage) if stage.cdn.domain else None
     messaging = MessagingStack(
-        app, stage, data=data, instance=instance, package=package, network=network
+        app, stage, data=data, instance=instance, package=package, network=network, cdn=cdn
     )
     messaging.add_stack_dependency(instance)
     messaging.add_stack_dependency(data)

@@ -31,6 +31,12 @@ WITH_WORKER = {
     "AwsSolutions::AwsSolutions-ECS2": "the environment holds names and addresses; secrets "
     "are named by their ARN and read at run time",
 }
+WITH_CDN = {
+    "AwsSolutions::AwsSolutions-CFR1": "agents may work anywhere; a signed link, not a "
+    "country, opens a file",
+    "AwsSolutions::AwsSolutions-CFR2": "everything without a signed link is refused by CloudFront "
+    "itself, before the bucket is asked; a firewall would see the same and cost more",
+}
 
 
 def acknowledged(stage: Stage) -> dict[str, str]:
@@ -42,4 +48,5 @@ def acknowledged(stage: Stage) -> dict[str, str]:
         **functions,
         **network,
         **(WITH_WORKER if stage.worker.runs else {}),
+        **(WITH_CDN if stage.cdn.domain else {}),
     }

@@ -13,9 +13,11 @@ OUTBOUND = "outbound.fifo"
 VOICE_NOTES = "voice-notes.fifo"
 DEAD_LETTERS = "dead-letters.fifo"
 AI_KEY = "OPENAI_API_KEY"
+LINK_KEY = "MEDIA_LINK_KEY"
 # Settings of the product that name a secret in AWS. The last three: without End User Messaging.
 SECRETS = (
     AI_KEY,
+    LINK_KEY,
     "WHATSAPP_ACCESS_TOKEN",
     "WHATSAPP_APP_SECRET",
     "WHATSAPP_WEBHOOK_VERIFY_TOKEN",

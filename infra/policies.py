@@ -13,7 +13,7 @@ from typing import Any
 
 from infra import names
 from infra.functions import Function
-from infra.names import AI_KEY, Names
+from infra.names import AI_KEY, LINK_KEY, Names
 
 Statement = dict[str, Any]
 MEDIA_PREFIX = "inbound"  # chalicelib.inbound_files.media_key
@@ -112,6 +112,7 @@ class Places:
     flows: Sequence[str]
     numbers: Sequence[str]
     network: Sequence[str] = ()
+    signs_links: bool = False
 
 
 def statements(function: Function, at: Places) -> list[Statement]:
@@ -125,7 +126,7 @@ def statements(function: Function, at: Places) -> list[Statement]:
         *_chats(uses, at),
         *_whatsapp(uses, at),
         *_media(uses, at),
-        *_secrets(function, at),
+        *_secrets(function, uses, at),
         *_network(at),
     ]
     services = _encrypted(function, uses)
@@ -220,12 +221,14 @@ def _media(uses: Uses, at: Places) -> list[Statement]:
     return made
 
 
-def _secrets(function: Function, at: Places) -> list[Statement]:
-    if not function.ai:
-        return []
+def _secrets(function: Function, uses: Uses, at: Places) -> list[Statement]:
+    """The AI key for those who listen, the link key for those who show files to agents."""
+    wanted = [AI_KEY] if function.ai else []
+    if at.signs_links and uses.opens_chats:
+        wanted.append(LINK_KEY)
     # The six letters Secrets Manager puts behind a name (its user guide, IAM examples).
-    secret = f"{at.names.secret_arn(AI_KEY)}-??????"
-    return [_allow("AiKey", ["secretsmanager:GetSecretValue"], [secret])]
+    secrets = [f"{at.names.secret_arn(one)}-??????" for one in wanted]
+    return [_allow("Secrets", ["secretsmanager:GetSecretValue"], secrets)] if secrets else []
 
 
 def _network(at: Places) -> list[Statement]:

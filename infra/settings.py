@@ -48,6 +48,15 @@ class WhatsApp:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cdn:
+    """CloudFront before the media bucket; an empty domain means none."""
+
+    domain: str = ""
+    certificate_arn: str = ""
+    public_key: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Network:
     """Whether functions run in a VPC. A worker always does."""
 
@@ -101,6 +110,7 @@ class Stage:
     connect: Connect
     whatsapp: WhatsApp
     backup: Backup
+    cdn: Cdn
     network: Network
     worker: Worker
     concurrency: dict[str, int]
@@ -135,13 +145,14 @@ def _stage(name: str, document: dict[str, Any], values: dict[str, Any]) -> Stage
         connect=Connect(**_tuples(values["connect"])),
         whatsapp=_whatsapp(**values["whatsapp"]),
         backup=Backup(**values["backup"]),
+        cdn=Cdn(**values["cdn"]),
         network=Network(**values["network"]),
         worker=Worker(**values["worker"]),
         **plain,
     )
 
 
-_NESTED = ("connect", "whatsapp", "backup", "network", "worker")
+_NESTED = ("connect", "whatsapp", "backup", "cdn", "network", "worker")
 
 
 def _whatsapp(*, numbers: dict[str, Any] | None = None, waba_id: str = "") -> WhatsApp:
@@ -163,6 +174,8 @@ def _checked(stage: Stage) -> Stage:
         problems.append("backup.copy_region: another region than the stage's own")
     wrong = [n for n in stage.whatsapp.numbers if not n.startswith("phone-number-id-")]
     problems.extend(f"whatsapp.numbers: {n}: phone-number-id-<hex>" for n in wrong)
+    if stage.cdn.domain and not (stage.cdn.certificate_arn and stage.cdn.public_key):
+        problems.append("cdn: a domain needs certificate_arn and public_key")
     if stage.worker.mode not in ("off", "queued", "inline"):
         problems.append('worker.mode: "off", queued or inline')
     elif stage.worker.mode == "inline" and stage.worker.min_tasks != 1:

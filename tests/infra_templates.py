@@ -26,6 +26,11 @@ Resource = dict[str, Any]
 READ: list[Path | None] = []
 # Everything that is optional, switched on.
 OPTIONS: dict[str, Any] = {
+    "cdn": {
+        "domain": "media.example.com",
+        "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/0",
+        "public_key": "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n",
+    },
     "network": {"vpc": True, "nat_gateways": 2},
     "worker": {"mode": "queued", "min_tasks": 1, "max_tasks": 10},
     "whatsapp": {

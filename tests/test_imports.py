@@ -42,6 +42,7 @@ DOORS = {
         {"pynamodb", "botocore"},
     ),
     "media": ("media", set()),
+    "media links": ("media_links", {"botocore", "cryptography"}),
     "openai": ("openai_ai", {"openai", "pydantic"}),
     "queues": ("queues queue_reader dead_letters", set()),
     "secrets": ("secrets", set()),

@@ -29,10 +29,17 @@ def client(service: str) -> Any:
     return boto3.client(service, region_name="us-east-1")
 
 
-def stage(tmp_path: Path, *, worker: dict[str, Any] | None = None, **whatsapp: Any) -> Stage:
+def stage(
+    tmp_path: Path,
+    *,
+    worker: dict[str, Any] | None = None,
+    cdn: dict[str, Any] | None = None,
+    **whatsapp: Any,
+) -> Stage:
     document = yaml.safe_load(settings.FILE.read_text())
     document["stages"]["prod"]["whatsapp"] |= whatsapp
     document["stages"]["prod"]["worker"] |= worker or {}
+    document["stages"]["prod"]["cdn"] |= cdn or {}
     file = tmp_path / "settings.yaml"
     file.write_text(yaml.safe_dump(document))
     return settings.load("prod", file)

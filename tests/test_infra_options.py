@@ -36,9 +36,9 @@ def test_the_rule_packs_find_nothing_else() -> None:
 
 
 def test_what_an_option_lets_us_live_with_has_its_reason() -> None:
-    every = {**nag_reasons.WITH_VPC, **nag_reasons.WITH_WORKER, **nag_reasons.WITHOUT_VPC}
-    assert all(len(reason) > 40 for reason in every.values())
-    assert len(every) <= 5
+    options = (nag_reasons.WITH_VPC, nag_reasons.WITH_WORKER, nag_reasons.WITH_CDN)
+    assert all(len(reason) > 40 for one in options for reason in one.values())
+    assert all(len(one) <= 2 for one in options)
 
 
 def test_a_lone_star_is_only_where_aws_knows_no_resources() -> None:
@@ -192,3 +192,50 @@ def test_the_settings_file_has_every_option_switched_off() -> None:
     for name in ("dev", "prod"):
         known = settings.load(name)
         assert (known.network.vpc, known.worker.mode, known.whatsapp.numbers) == (False, "off", {})
+
+
+# --- CloudFront -------------------------------------------------------------------------------
+
+
+def test_files_are_read_with_a_signed_link_only() -> None:
+    """And the bucket itself stays private: CloudFront signs its own requests to it."""
+    (made,) = all_of("AWS::CloudFront::Distribution")
+    behavior = made["DistributionConfig"]["DefaultCacheBehavior"]
+    assert behavior["TrustedKeyGroups"]
+    assert behavior["ViewerProtocolPolicy"] == "https-only"
+    assert made["DistributionConfig"]["ViewerCertificate"]["MinimumProtocolVersion"].startswith(
+        "TLSv1.2"
+    )
+    assert made["DistributionConfig"]["Logging"]["Prefix"] == "links/"
+    (access,) = all_of("AWS::CloudFront::OriginAccessControl")
+    assert access["OriginAccessControlConfig"]["SigningBehavior"] == "always"
+    for bucket in all_of("AWS::S3::Bucket"):
+        assert list(bucket["PublicAccessBlockConfiguration"].values()) == [True] * 4
+
+
+def test_cloudfront_reads_customers_files_and_nothing_else() -> None:
+    (document,) = [
+        one["PolicyDocument"]["Statement"]
+        for one in all_of("AWS::S3::BucketPolicy")
+        if one["Bucket"] == AT.media
+    ]
+    (may,) = [one for one in document if one.get("Sid") == "CloudFront"]
+    assert may["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    assert may["Action"] == "s3:GetObject"
+    assert json.dumps(may["Resource"]).endswith('/inbound/*"')
+    assert may["Condition"] == {"StringEquals": {"AWS:SourceAccount": AT.account}}
+
+
+def test_who_shows_files_to_agents_may_read_the_key_of_links() -> None:
+    wanted = f"{AT.secret_arn(names.LINK_KEY)}-??????"
+    may = {
+        one["ManagedPolicyName"]
+        for one in all_of("AWS::IAM::ManagedPolicy")
+        if wanted in json.dumps(one["PolicyDocument"])
+    }
+    assert may == {f"{AT.function(name)}-us-east-1" for name in ("inbound", "voice_notes")}
+
+
+def test_a_domain_needs_its_certificate_and_key(tmp_path: Path) -> None:
+    with pytest.raises(SettingsProblem, match="certificate_arn and public_key"):
+        stage(tmp_path, cdn={"domain": "media.example.com"})

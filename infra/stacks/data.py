@@ -37,6 +37,8 @@ class DataStack(ConcernStack):
             keep_days=stage.media_retention_days,
         )
         self._replicated()
+        if stage.cdn.domain:
+            self._behind_cloudfront()
 
     def _key(self) -> kms.Key:
         key = kms.Key(
@@ -105,6 +107,29 @@ class DataStack(ConcernStack):
             index_name="by_message_id",
             partition_key=dynamodb.Attribute(name="message_id", type=text),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+
+    def _behind_cloudfront(self) -> None:
+        """Distributions of this account read customers' files; that of CdnStack asks for a link."""
+        cloudfront = iam.ServicePrincipal("cloudfront.amazonaws.com")
+        ours = {"StringEquals": {"AWS:SourceAccount": self.account}}
+        self.media.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="CloudFront",
+                principals=[cloudfront],
+                actions=["s3:GetObject"],
+                resources=[f"{self.media.bucket_arn}/inbound/*"],
+                conditions=ours,
+            )
+        )
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="CloudFront",
+                principals=[cloudfront],
+                actions=["kms:Decrypt"],
+                resources=["*"],
+                conditions=ours,
+            )
         )
 
     def _replicated(self) -> None:

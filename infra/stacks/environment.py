@@ -50,3 +50,12 @@ def _by_number(stage: Stage, instance: InstanceStack) -> dict[str, str]:
     speaking = [f"{n}={one.language}" for n, one in numbers if one.language]
     every = {"CONNECT_FLOWS_BY_NUMBER": own, "LANGUAGES_BY_NUMBER": speaking}
     return {name: ",".join(pairs) for name, pairs in every.items() if pairs}
+
+
+def media_links(stage: Stage, at: Names, key_id: str) -> dict[str, str]:
+    """Links through CloudFront; the private key is a secret."""
+    return {
+        "MEDIA_LINK_DOMAIN": stage.cdn.domain,
+        "MEDIA_LINK_KEY_ID": key_id,
+        names.LINK_KEY: at.secret_arn(names.LINK_KEY),
+    }

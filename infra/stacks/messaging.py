@@ -16,8 +16,9 @@ from infra.functions import FUNCTIONS, Function
 from infra.settings import Stage
 from infra.stacks.api import http_api
 from infra.stacks.base import ConcernStack
+from infra.stacks.cdn import CdnStack
 from infra.stacks.data import DataStack, copy_bucket
-from infra.stacks.environment import environment
+from infra.stacks.environment import environment, media_links
 from infra.stacks.guards import retention, tls_only, tls_publish
 from infra.stacks.instance import InstanceStack
 from infra.stacks.network import NetworkStack
@@ -51,8 +52,10 @@ class MessagingStack(ConcernStack):
         instance: InstanceStack,
         package: tuple[Path, Path],
         network: NetworkStack | None,
+        cdn: CdnStack | None,
     ) -> None:
         super().__init__(scope, "messaging", stage)
+        self.cdn = cdn
         self.network = network if stage.network.vpc else None
         self.data, self.instance = data, instance
         self.queues: dict[str, sqs.CfnQueue] = {}
@@ -209,7 +212,7 @@ class MessagingStack(ConcernStack):
             memory_size=function.memory_mb,
             timeout=cdk.Duration.seconds(function.timeout_s),
             reserved_concurrent_executions=self.stage.concurrency.get(function.name) or None,
-            environment=self._environment(),
+            environment=self.environment(),
             environment_encryption=self.data.key,
             tracing=lambda_.Tracing.ACTIVE,
             role=self._role(function),
@@ -225,9 +228,11 @@ class MessagingStack(ConcernStack):
             self._called_by_flows(made, function)
         return made
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """The product's settings, as functions and containers have them."""
         urls = {name: queue.ref for name, queue in self.queues.items()}
-        return environment(self.stage, self.names, self.instance, urls)
+        links = media_links(self.stage, self.names, self.cdn.key_id) if self.cdn else {}
+        return {**environment(self.stage, self.names, self.instance, urls), **links}
 
     def _role(self, function: Function) -> iam.IRole:
         places = policies.Places(
@@ -239,6 +244,7 @@ class MessagingStack(ConcernStack):
             numbers=[self.names.number_arn(n) for n in self.stage.whatsapp.numbers]
             or [self.names.number_arn("*")],
             network=self.network.arns if self.network else [],
+            signs_links=self.cdn is not None,
         )
         document = {
             "Version": "2012-10-17",

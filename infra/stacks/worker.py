@@ -20,7 +20,6 @@ from infra import names
 from infra.settings import Stage
 from infra.stacks.base import ConcernStack
 from infra.stacks.data import DataStack
-from infra.stacks.environment import environment
 from infra.stacks.guards import retention
 from infra.stacks.messaging import MessagingStack
 from infra.stacks.network import NetworkStack
@@ -91,7 +90,7 @@ class WorkerStack(ConcernStack):
         urls = {name: queue.ref for name, queue in self.messaging.queues.items()}
         events = {name: urls[queue] for name, queue in EVENT_QUEUES.items()}
         return {
-            **environment(self.stage, self.names, self.messaging.instance, urls),
+            **self.messaging.environment(),
             "RUN_MODE": mode,
             **(events if mode == "inline" else {}),
         }
