@@ -3,38 +3,31 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
 from chalicelib import reprocess as voice_reprocess
-from chalicelib import wiring
-from chalicelib.errors import SettingsError
 from chalicelib.voice_note import WrongStateError
-from ops.customers import Customers, NobodyNamed, identifiers
-from ops.letters import Letter, Letters, NotRedrivable
-from ops.states import States
+from ops import customer_commands
+from ops.installation import letters_of, print_json, product, states_of
+from ops.letters import Letter, NotRedrivable
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
 dlq = typer.Typer(help="Dead letters: messages that were parked.", no_args_is_help=True)
 app.add_typer(dlq, name="dlq")
+for command in (customer_commands.export, customer_commands.erase, customer_commands.history):
+    app.command()(command)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 Private = Annotated[bool, typer.Option("--private", help="Show texts, names and numbers as well.")]
-Phone = Annotated[str, typer.Option(help="The customer's number, with country code.")]
-UserId = Annotated[str, typer.Option(help="The customer's business-scoped user id (US.1349...).")]
-Numbers = Annotated[
-    list[str] | None,
-    typer.Option("--number", help="Meta's id of a business number; without: all linked ones."),
-]
 Id = Annotated[str, typer.Argument(help="Id of a letter, or its beginning.")]
 
 
 @dlq.command("list")
 def list_letters(as_json: AsJson = False) -> None:
     """All letters, oldest first, without what people wrote."""
-    with _letters().all() as letters:
+    with letters_of().all() as letters:
         rows = [_summary(letter) for letter in letters]
     if as_json:
         typer.echo(json.dumps(rows))
@@ -47,7 +40,7 @@ def list_letters(as_json: AsJson = False) -> None:
 @dlq.command()
 def show(letter_id: Id) -> None:
     """One letter, whole: it holds what somebody wrote."""
-    with _letters().all() as letters:
+    with letters_of().all() as letters:
         content = _chosen(letters, letter_id).content
     typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
 
@@ -60,7 +53,7 @@ def redrive(
     """Send letters again: to the chat that is live now, with their own time."""
     if bool(letter_id) == every:
         raise typer.BadParameter("name one letter, or --all")
-    box, failed = _letters(), 0
+    box, failed = letters_of(), 0
     with box.all() as letters:
         for letter in letters if every else [_chosen(letters, letter_id)]:
             try:
@@ -78,7 +71,7 @@ def drop(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete a letter for good; what is in it is lost."""
-    box = _letters()
+    box = letters_of()
     with box.all() as letters:
         letter = _chosen(letters, letter_id)
         if not yes:
@@ -93,9 +86,9 @@ def trace(
     private: Private = False,
 ) -> None:
     """Where a message is: history, chat, dead letters. Exit code 1 when nothing is known."""
-    states = _states()
+    states = states_of()
     message = states.message(wamid, private=private) or states.sent(wamid, private=private)
-    with _letters().all() as letters:
+    with letters_of().all() as letters:
         parked = [_summary(letter) for letter in letters if wamid in letter.messages]
     conversation = message.get("conversation") or (parked[0]["conversation"] if parked else "")
     found = {
@@ -103,7 +96,7 @@ def trace(
         "conversation": states.conversation(conversation, private=private) if conversation else {},
         "dead_letters": parked,
     }
-    _print(found)
+    print_json(found)
     raise typer.Exit(0 if message or parked else 1)
 
 
@@ -112,9 +105,9 @@ def reprocess(
     wamid: Annotated[str, typer.Argument(help="WhatsApp's id of a voice note.")],
 ) -> None:
     """Understand a voice note once more from its stored audio; a live chat gets a new card."""
-    product = _product()
+    running = product()
     try:
-        stored = voice_reprocess.reprocess(product.voice_notes, product.queues, wamid)
+        stored = voice_reprocess.reprocess(running.voice_notes, running.queues, wamid)
     except WrongStateError as why:
         typer.echo(f"not reprocessed: {why}", err=True)
         raise typer.Exit(1) from why
@@ -130,64 +123,29 @@ def inspect(
     private: Private = False,
 ) -> None:
     """A conversation, its chat, its open claim. Exit code 1 when there is none."""
-    states = _states()
+    states = states_of()
     conversation = states.conversation(key, private=private)
     contact = conversation.get("contact", "")
     chat = states.contact(contact, private=private) if contact else {}
-    _print({"conversation": conversation, "contact": chat})
+    print_json({"conversation": conversation, "contact": chat})
     raise typer.Exit(0 if conversation else 1)
 
 
 @app.command()
-def erase(
-    phone: Phone = "",
-    user_id: UserId = "",
-    number: Numbers = None,
-    wait: Annotated[float, typer.Option(help="Seconds to wait until it is done.")] = 60,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+def doctor(
+    production: Annotated[
+        bool, typer.Option("--production", help="Also what real customers need.")
+    ] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Forget a customer for good: chats, history, files, parked messages (LA-37).
+    """Check settings, credentials, queues, tables, bucket, WhatsApp, Connect, AI. Exit code 1 when
+    something has failed."""
+    from ops import doctor as examination
+    from ops.look import Look
 
-    Exit code 1 when it is not done yet after `--wait` seconds; it goes on by itself.
-    """
-    customers, named = _customers(number), _named(phone, user_id)
-    if not yes:
-        typer.confirm("Delete everything that is stored of this customer?", abort=True)
-    since = int(_product().clock())
-    keys = customers.forget(named)
-    done = _within(wait, lambda: customers.forgotten(keys, since))
-    typer.echo(
-        "forgotten; what was in work at that moment is looked for again in a quarter of an hour"
-        if done
-        else "the wish waits in the customer's queue; look again with `python -m ops export`"
-    )
-    raise typer.Exit(0 if done else 1)
-
-
-@app.command()
-def export(phone: Phone = "", user_id: UserId = "", number: Numbers = None) -> None:
-    """Everything that is stored of a customer, as one JSON object (LA-37).
-
-    Exit code 1 when nothing is stored.
-    """
-    found = _customers(number).export(_named(phone, user_id))
-    _print(found)
-    raise typer.Exit(0 if any(found.values()) else 1)
-
-
-@app.command()
-def history(
-    phone: Phone = "",
-    user_id: UserId = "",
-    number: Numbers = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many messages.")] = 20,
-    private: Private = False,
-) -> None:
-    """A customer's messages and ours, newest first. Exit code 1 when there are none."""
-    lines = _customers(number).history(_named(phone, user_id), limit, private=private)
-    for line in lines:
-        typer.echo(json.dumps(line, default=str, ensure_ascii=False))
-    raise typer.Exit(0 if lines else 1)
+    findings = examination.examine(Look(product()), production=production)
+    examination.tell(findings, as_json=as_json, production=production)
+    raise typer.Exit(examination.exit_code(findings))
 
 
 @app.command()
@@ -198,7 +156,7 @@ def tail(
     private: Private = False,
 ) -> None:
     """Follow a conversation: each message as it is recorded."""
-    states, seen = _states(), set[str]()
+    states, seen = states_of(), set[str]()
     until = time.monotonic() + seconds if seconds else float("inf")
     while True:
         new = [one for one in states.history(key) if one not in seen]
@@ -214,7 +172,7 @@ def tail(
 @app.command()
 def report(as_json: AsJson = False) -> None:
     """Depth of every queue, letters by reason. Exit code 1 when letters wait for an operator."""
-    box = _letters()
+    box = letters_of()
     with box.all() as letters:
         reasons = dict(Counter(letter.reason for letter in letters))
     depths = box.depths()
@@ -231,53 +189,6 @@ def report(as_json: AsJson = False) -> None:
 def _said_at(line: dict[str, Any]) -> tuple[float, str]:
     """Within a second the customer's word comes before its answer."""
     return float(line.get("sent_at", 0)), str(line.get("direction", ""))
-
-
-def _within(seconds: float, done: Callable[[], bool]) -> bool:
-    until = time.monotonic() + seconds
-    while not (found := done()) and time.monotonic() < until:
-        time.sleep(1)
-    return found
-
-
-def _named(phone: str, user_id: str) -> list[str]:
-    try:
-        return identifiers(phone, user_id)
-    except NobodyNamed as problem:
-        typer.echo(str(problem), err=True)
-        raise typer.Exit(2) from problem
-
-
-def _customers(numbers: list[str] | None) -> Customers:
-    product = _product()
-    if not numbers and product.settings.whatsapp_provider == "eum":
-        numbers = product.end_user_messaging.numbers()
-    known = numbers or [product.settings.whatsapp_phone_number_id]
-    return Customers(product, _letters(), known)
-
-
-def _letters() -> Letters:
-    product = _product()
-    settings = product.settings
-    urls = {
-        "inbound": settings.inbound_queue_url,
-        "outbound": settings.outbound_queue_url,
-        "voice_notes": settings.voice_notes_queue_url,
-        "dead_letters": settings.dead_letters_queue_url,
-    }
-    return Letters(product.client("sqs"), urls)
-
-
-def _states() -> States:
-    return States(_product().db)
-
-
-def _product() -> wiring.App:
-    try:
-        return wiring.current()
-    except SettingsError as problem:
-        typer.echo(str(problem), err=True)
-        raise typer.Exit(2) from problem
 
 
 def _summary(letter: Letter) -> dict[str, Any]:
@@ -298,10 +209,6 @@ def _chosen(letters: list[Letter], beginning: str) -> Letter:
         typer.echo(f"{what} of that id", err=True)
         raise typer.Exit(1)
     return found[0]
-
-
-def _print(found: dict[str, Any]) -> None:
-    typer.echo(json.dumps(found, default=str, ensure_ascii=False, indent=2))
 
 
 if __name__ == "__main__":

@@ -3,10 +3,18 @@
 So that the calls AWS makes for itself are not counted as the product's.
 """
 
+import boto3
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
 PARTITION = "aws"
+
+
+def create_bucket(name: str) -> None:
+    """A bucket that keeps every version, as the deployed one does."""
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
 
 
 class ObjectStore:

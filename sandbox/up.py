@@ -8,9 +8,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-import boto3
-
 from sandbox import remote
+from sandbox.as_deployed import furnish
 from sandbox.clock import SandboxClock
 from sandbox.deliverer import NotIdle
 from sandbox.in_process import ENVIRONMENT
@@ -30,8 +29,7 @@ def served(port: int, *, with_puente: bool) -> Iterator[World]:
     topics = (world.whatsapp_topic, world.chat_topic)
     world.router.fallback = SnsBridge(world.topics, topics)
     with world:
-        for arn in topics:
-            boto3.client("sns").create_topic(Name=arn.rpartition(":")[2])
+        furnish(world)
         world.router.mount(remote.PREFIX, Remote(world).handle, name="sandbox")
         if not with_puente:
             world.deliverer.mappings.clear()

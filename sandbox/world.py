@@ -15,8 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
-import boto3
-
 import app as entry_points
 from chalicelib import wiring
 from chalicelib.gateways import items
@@ -42,11 +40,12 @@ from sandbox.flow_runner import FlowRunner
 from sandbox.ids import Ids
 from sandbox.in_process import in_process
 from sandbox.lambda_functions import LambdaFunctions
-from sandbox.object_store import ObjectStore
+from sandbox.object_store import ObjectStore, create_bucket
 from sandbox.openai_endpoint import OpenAiEndpoint
 from sandbox.phones import Phones
 from sandbox.plain_http import LoopbackHttp
 from sandbox.scheduler import Scheduler
+from sandbox.service_quotas import ServiceQuotasEmulator
 from sandbox.social_messaging import SocialMessagingEmulator
 from sandbox.sqs.emulator import SqsEmulator
 from sandbox.topics import Topics
@@ -67,7 +66,6 @@ EVENT_QUEUES = ("whatsapp-events", "chat-events")
 FUNCTION_SECONDS = 20
 VISIBILITY_SECONDS = 120
 MAX_RECEIVES = 100
-MAX_LOOKS = 1000  # an operator who looks at a dead letter receives it
 FLOWS = Path(__file__).parent.parent / "contact_flows"
 
 
@@ -113,7 +111,8 @@ class World:
         self._stack = ExitStack()
         self._connect()
         self._whatsapp()
-        self.router.add(self.connect, self.participant, self.social, self.sqs)
+        emulators = (self.connect, self.participant, self.social, self.sqs)
+        self.router.add(*emulators, ServiceQuotasEmulator())
         if dynamodb == "own":
             self.router.add(DynamoDbEmulator(self.clock))
 
@@ -255,23 +254,20 @@ class World:
         self.router.mount(OPENAI, openai.handle, name="openai", locked=False)
 
     def _resources(self) -> None:
-        s3 = boto3.client("s3")
-        s3.create_bucket(Bucket=BUCKET)
-        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        create_bucket(BUCKET)
         items.use_tables(**TABLES)
         for model in (items.ConversationItem, items.MessageItem):
             model.create_table(billing_mode="PAY_PER_REQUEST", wait=False)
-        self._queue_with_redrive("dead-letters.fifo", MAX_LOOKS)
-        for name in (*FIFO_QUEUES, *EVENT_QUEUES):
-            self._queue_with_redrive(name, MAX_RECEIVES)
+        for name in ("dead-letters.fifo", *FIFO_QUEUES, *EVENT_QUEUES):
+            self._queue_with_redrive(name)
         self.topics.subscribe(self.whatsapp_topic, "whatsapp-events")
         self.topics.subscribe(self.chat_topic, "chat-events")
 
-    def _queue_with_redrive(self, name: str, receives: int) -> None:
+    def _queue_with_redrive(self, name: str) -> None:
         letters = name.replace(".fifo", "-dlq.fifo") if name.endswith(".fifo") else f"{name}-dlq"
         self._queue(letters, {})
         arn = f"arn:aws:sqs:{REGION}:123456789012:{letters}"
-        policy = f'{{"deadLetterTargetArn": "{arn}", "maxReceiveCount": "{receives}"}}'
+        policy = f'{{"deadLetterTargetArn": "{arn}", "maxReceiveCount": "{MAX_RECEIVES}"}}'
         self._queue(name, {"RedrivePolicy": policy, "VisibilityTimeout": str(VISIBILITY_SECONDS)})
 
     def _queue(self, name: str, attributes: dict[str, str]) -> None:

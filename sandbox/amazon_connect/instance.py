@@ -64,6 +64,8 @@ class Instance:
     lambdas: list[str] = field(default_factory=list)
     storage: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Resource type (CHAT_TRANSCRIPTS, ATTACHMENTS) -> storage configuration."""
+    origins: list[str] = field(default_factory=list)
+    """Pages in which the agent workspace may be embedded."""
     views: dict[str, dict[str, Any]] = field(default_factory=dict)
     """View token -> view, as DescribeView answers it."""
     flows: FlowStore = field(init=False)

@@ -86,6 +86,11 @@ class ResourceOperations:
         self._check_instance(params)
         return page("LambdaFunctions", list(self.chats.instance.lambdas), params, most=25)
 
+    def list_approved_origins(self, params: Params) -> Params:
+        """Pages in which the agent workspace may be embedded."""
+        self._check_instance(params)
+        return page("Origins", list(self.chats.instance.origins), params, most=25)
+
     def list_instance_storage_configs(self, params: Params) -> Params:
         """Where transcripts and attachments of the instance are kept, if configured."""
         self._check_instance(params)

@@ -53,6 +53,8 @@ class Table:
 
     def __init__(self, description: dict[str, Any]) -> None:
         self.description = description
+        self.expiry: dict[str, Any] = {"TimeToLiveStatus": "DISABLED"}
+        self.recovery = "DISABLED"
         self.key = KeySchema.read(description["KeySchema"])
         self.items: dict[Any, Item] = {}
         self.indexes = {

@@ -13,7 +13,11 @@ from sandbox.wire.router import Mount, Router
 
 # SigV4: `Credential=<key>/<date>/<region>/<signing name>/aws4_request`
 _SCOPE = re.compile(r"Credential=[^/,]+/\d{8}/[^/,]+/([^/,]+)/aws4_request")
-_SIGNED_AS = {"social-messaging": "socialmessaging", "execute-api": "connectparticipant"}
+_SIGNED_AS = {
+    "social-messaging": "socialmessaging",
+    "execute-api": "connectparticipant",
+    "servicequotas": "service-quotas",
+}
 _PARTICIPANT = "/participant/"
 _S3_OBJECT = {
     "GET": "GetObject",

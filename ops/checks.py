@@ -1,0 +1,220 @@
+"""The doctor's checks, each a question about the installation. They read through `Look` only.
+
+Those of Amazon Connect are in `connect_checks.py`; the registries at the end name them all.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from ops import connect_checks as connect
+from ops.findings import Finding, failed, first_of, ok, unchecked, warning
+from ops.look import Look
+
+Check = Callable[[Look], Finding]
+FUNCTION_SECONDS, VISIBILITY_TIMES = 20, 6  # design section 9
+MANY_RECEIVES = 100  # protocol law 9: an outage must not spend maxReceiveCount
+SKEW_WARNS, SKEW_FAILS = 60, 300  # SigV4 refuses a request that is five minutes off
+INDEXES = {"conversations": {"of_customer"}, "messages": {"by_customer", "by_message_id"}}
+PUBLISHERS = {"whatsapp-events": "social-messaging", "chat-events": "connect"}
+
+
+def credentials(look: Look) -> Finding:
+    who = look.aws("sts", "get_caller_identity")["Account"]
+    topic_account = look.settings.chat_streaming_topic_arn.split(":")[4]
+    if topic_account != who:
+        return failed(
+            f"The credentials are of account {who}, the settings name {topic_account}.",
+            "Use the profile of the account that Puente runs in (AWS_PROFILE).",
+        )
+    return ok(f"Credentials of account {who}.")
+
+
+def clock(look: Look) -> Finding:
+    skew = abs(look.skew())
+    says = f"This clock and AWS's are {skew:.0f} s apart."
+    remedy = "Switch on time synchronisation (NTP); AWS refuses requests five minutes off."
+    if skew >= SKEW_FAILS:
+        return failed(says, remedy)
+    return warning(says, remedy) if skew >= SKEW_WARNS else ok(says)
+
+
+def event_destination(look: Look) -> Finding:
+    account = look.account()
+    if not account:
+        return failed(
+            "No WhatsApp account is linked to this AWS account.",
+            "End User Messaging console > WhatsApp > Add WhatsApp phone number.",
+        )
+    wanted = whatsapp_topic(look)
+    present = [one["eventDestinationArn"] for one in account.get("eventDestinations", [])]
+    if present != [wanted]:
+        where = ", ".join(present) or "nowhere"
+        return failed(
+            f"The account's events go to {where}, not to {wanted.rpartition(':')[2]}.",
+            "python -m infra link --stage STAGE",
+        )
+    return ok("The account's events go to our topic.")
+
+
+def number(look: Look) -> Finding:
+    numbers = {one["phoneNumberId"]: one for one in look.account().get("phoneNumbers", [])}
+    wanted = look.settings.whatsapp_phone_number_id
+    if wanted not in numbers:
+        return failed(
+            "The business number of the settings is not one of the linked account's.",
+            f"Set WHATSAPP_PHONE_NUMBER_ID to one of: {', '.join(numbers) or 'none is linked'}.",
+        )
+    quality = numbers[wanted].get("qualityRating", "UNKNOWN")
+    if quality in ("RED", "YELLOW"):
+        return warning(
+            f"WhatsApp rates the number's quality {quality}.",
+            "Customers block or report it: send less that they did not ask for.",
+        )
+    return ok(f"The business number is linked; quality {quality}.")
+
+
+def topics(look: Look) -> Finding:
+    arns = (whatsapp_topic(look), look.settings.chat_streaming_topic_arn)
+    return first_of(*(_topic(look, arn) for arn in arns), otherwise="Both topics let AWS publish.")
+
+
+def _topic(look: Look, arn: str) -> Finding | None:
+    publisher = next((who for end, who in PUBLISHERS.items() if arn.endswith(end)), "connect")
+    principal = f"{publisher}.amazonaws.com"
+    allowed = [s for s in look.topic_policy(arn) if s.get("Effect") == "Allow"]
+    if any(principal in str(one.get("Principal")) for one in allowed):
+        return None
+    return failed(
+        f"{principal} may not publish into {arn.rpartition(':')[2]}.",
+        "Deploy the stack `messaging` again: its topic policy is gone or was edited.",
+    )
+
+
+def queues(look: Look) -> Finding:
+    settings = look.settings
+    urls = (settings.inbound_queue_url, settings.outbound_queue_url, settings.voice_notes_queue_url)
+    return first_of(
+        *(_queue(url, look.queue(url)) for url in urls),
+        otherwise="Every queue gives up into a dead-letter queue, after enough tries.",
+    )
+
+
+def _queue(url: str, attributes: dict[str, Any]) -> Finding | None:
+    name, remedy = url.rpartition("/")[2], "Deploy the stack `messaging` again."
+    seconds = int(attributes.get("VisibilityTimeout", 0))
+    if seconds < FUNCTION_SECONDS * VISIBILITY_TIMES:
+        return failed(f"{name} shows a message again after {seconds} s already.", remedy)
+    found = re.search(r'"maxReceiveCount"\s*:\s*"?(\d+)', attributes.get("RedrivePolicy", ""))
+    if found is None:
+        return failed(f"{name} has no dead-letter queue.", remedy)
+    if int(found[1]) < MANY_RECEIVES:
+        return failed(f"{name} gives a message up after {found[1]} tries: an outage.", remedy)
+    return None
+
+
+def dead_letters(look: Look) -> Finding:
+    attributes = look.queue(look.settings.dead_letters_queue_url)
+    waiting = int(attributes.get("ApproximateNumberOfMessages", 0))
+    if waiting:
+        return warning(f"{waiting} parked messages wait for an operator.", "python -m ops dlq list")
+    return ok("No parked message waits.")
+
+
+def tables(look: Look) -> Finding:
+    settings = look.settings
+    every = {
+        "conversations": settings.dynamodb_table_conversations,
+        "messages": settings.dynamodb_table_messages,
+    }
+    return first_of(
+        *(_table(look, name, INDEXES[kind]) for kind, name in every.items()),
+        otherwise="Both tables expire what is old, can be restored, and have their indexes.",
+    )
+
+
+def _table(look: Look, name: str, wanted: set[str]) -> Finding | None:
+    remedy = "Deploy the stack `data` again."
+    table = look.aws("dynamodb", "describe_table", TableName=name)["Table"]
+    missing = wanted - {one["IndexName"] for one in table.get("GlobalSecondaryIndexes", [])}
+    if missing:
+        return failed(f"{name} lacks the index {', '.join(sorted(missing))}.", remedy)
+    told = look.aws("dynamodb", "describe_time_to_live", TableName=name)
+    expiry = told["TimeToLiveDescription"]
+    if (expiry["TimeToLiveStatus"], expiry.get("AttributeName")) != ("ENABLED", "expires"):
+        return failed(f"{name} never forgets: time to live on `expires` is off.", remedy)
+    backups = look.aws("dynamodb", "describe_continuous_backups", TableName=name)
+    recovery = backups["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
+    if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
+        return warning(f"{name} cannot be restored to a point in time.", remedy)
+    if table.get("SSEDescription", {}).get("Status") != "ENABLED":
+        return warning(f"{name} is not encrypted with a key of yours.", remedy)
+    return None
+
+
+def bucket(look: Look) -> Finding:
+    remedy = "Deploy the stack `data` again."
+    if look.bucket("get_bucket_versioning").get("Status") != "Enabled":
+        return failed("The media bucket keeps no versions.", remedy)
+    blocked = look.bucket("get_public_access_block")["PublicAccessBlockConfiguration"]
+    if not all(blocked.values()):
+        return failed("The media bucket may be made public.", remedy)
+    rules = look.bucket("get_bucket_encryption")["ServerSideEncryptionConfiguration"]["Rules"]
+    kinds = [rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] for rule in rules]
+    if "aws:kms" not in kinds:
+        return warning("The media bucket is encrypted, with a key of Amazon's.", remedy)
+    return ok("The media bucket is versioned, private and encrypted with a key of yours.")
+
+
+def ai_models(look: Look) -> Finding:
+    status, known = look.models()
+    if status in (401, 403):
+        return failed(
+            "The AI service refuses the key.", "python -m infra secret --stage STAGE (rotate it)."
+        )
+    if not known:
+        return unchecked(
+            f"The AI service does not list its models (HTTP {status}).",
+            "Send a voice note: its card tells whether transcription works.",
+        )
+    wanted = (*look.settings.transcription_models, *look.settings.llm_models)
+    missing = [name for name in wanted if name not in known]
+    if missing:
+        return failed(
+            f"The AI service has no model {', '.join(missing)}.",
+            "Change TRANSCRIPTION_MODELS or LLM_MODELS, or ask the service for access.",
+        )
+    return ok("The AI service takes the key and has every model.")
+
+
+def salt(look: Look) -> Finding:
+    if not look.settings.erase_salt.get_secret_value():
+        return warning(
+            "Erased customers' keys are hashed with the instance id.",
+            "Set ERASE_SALT to a secret of its own before the first erase.",
+        )
+    return ok("Erased customers' keys are hashed with a secret.")
+
+
+def callback_data(look: Look) -> Finding:  # noqa: ARG001  (every check has the same form)
+    return unchecked(
+        "Whether WhatsApp's statuses bring back our callback data is not stored.",
+        "Answer a chat, then `python -m ops trace <wamid>`: a status within seconds shows it.",
+    )
+
+
+def whatsapp_topic(look: Look) -> str:
+    """infra and the sandbox give both topics one prefix."""
+    return look.settings.chat_streaming_topic_arn.replace("chat-events", "whatsapp-events")
+
+
+CHECKS: dict[str, Check] = {
+    check.__name__: check
+    for check in (
+        *(credentials, clock, event_destination, number, topics, queues, dead_letters, tables),
+        *(bucket, connect.instance, connect.chat_storage, connect.origins, connect.flow),
+        *(connect.functions, connect.staffed, connect.chats_quota, ai_models, callback_data),
+    )
+}
+PRODUCTION: dict[str, Check] = {"salt": salt}
+"""What only an installation with real customers needs."""

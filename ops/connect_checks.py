@@ -1,0 +1,102 @@
+"""The doctor's checks of the Amazon Connect instance."""
+
+import re
+
+from ops.findings import Finding, failed, ok, unchecked, warning
+from ops.look import Look
+
+LAMBDA_ARN = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]+")
+DEFAULT_CHATS = 500  # Connect: concurrent active chats per instance, adjustable
+CHAT_QUOTA = "Concurrent active chats per instance"
+
+
+def instance(look: Look) -> Finding:
+    status = look.connect("describe_instance")["Instance"]["InstanceStatus"]
+    if status != "ACTIVE":
+        return failed(f"The Connect instance is {status}.", "Amazon Connect console > Instances.")
+    return ok("The Connect instance is active.")
+
+
+def chat_storage(look: Look) -> Finding:
+    kinds = {"ATTACHMENTS": "Attachments sharing", "CHAT_TRANSCRIPTS": "Chat transcripts"}
+    missing = [kind for kind in kinds if not _stored(look, kind)]
+    if "ATTACHMENTS" in missing:
+        return failed(
+            "Files are not enabled in this instance's chats (CP-44).",
+            "Connect console > the instance > Data storage > Attachments > Enable.",
+        )
+    if missing:
+        return warning("Chat transcripts are kept nowhere.", "The same page > Chat transcripts.")
+    return ok("The instance keeps chat transcripts and attachments.")
+
+
+def _stored(look: Look, kind: str) -> bool:
+    return bool(look.connect("list_instance_storage_configs", ResourceType=kind)["StorageConfigs"])
+
+
+def origins(look: Look) -> Finding:
+    found = look.connect("list_approved_origins").get("Origins", [])
+    if not found:
+        return warning(
+            "No approved origin: the agent workspace loads in Connect's own page only (CP-42).",
+            "Connect console > the instance > Approved origins, when you embed it in a page.",
+        )
+    return ok(f"{len(found)} approved origins.")
+
+
+def flow(look: Look) -> Finding:
+    found = look.flow()
+    state, status = found.get("State", "ACTIVE"), found.get("Status", "PUBLISHED")
+    if (state, status) != ("ACTIVE", "PUBLISHED"):
+        return failed(
+            f"The contact flow is {state.lower()}, {status.lower()} (CP-43).",
+            "python -m flowkit publish, see docs/flows.md",
+        )
+    return ok("The contact flow is published.")
+
+
+def functions(look: Look) -> Finding:
+    named = set(LAMBDA_ARN.findall(look.flow_contents()))
+    associated = look.connect("list_lambda_functions").get("LambdaFunctions", [])
+    known = {match[0] for arn in associated if (match := LAMBDA_ARN.match(arn))}
+    missing = sorted(arn.rpartition(":")[2] for arn in named - known)
+    if missing:
+        return failed(
+            f"The flow calls functions the instance may not call: {', '.join(missing)}.",
+            "Deploy the stack `contact-center` again; it associates them.",
+        )
+    return ok(f"The instance may call all {len(named)} functions that the flow names.")
+
+
+def staffed(look: Look) -> Finding:
+    waiting = _standard(look)
+    hours = look.connect("list_hours_of_operations").get("HoursOfOperationSummaryList", [])
+    if not waiting or not hours:
+        return failed("The instance has no queue or no hours.", "Deploy `contact-center` again.")
+    return ok(f"{len(waiting)} queues and {len(hours)} sets of hours.")
+
+
+def chats_quota(look: Look) -> Finding:
+    found = look.quotas().get(CHAT_QUOTA)
+    if found is None:
+        return unchecked(
+            f"Service Quotas does not tell how many chats may be open (default {DEFAULT_CHATS}).",
+            f'Service Quotas > Amazon Connect > "{CHAT_QUOTA}". {_request(DEFAULT_CHATS * 2)}',
+        )
+    if found <= DEFAULT_CHATS:
+        return warning(f"{found:.0f} chats may be open at once.", _request(int(found) * 2))
+    return ok(f"{found:.0f} chats may be open at once.")
+
+
+def _request(wanted: int) -> str:
+    return (
+        f'Ask for what your load needs: "Please raise {CHAT_QUOTA} to {wanted} and the rate of '
+        "StartChatContact and SendMessage with it. Customers write by WhatsApp; each is one chat, "
+        'open for up to 25 hours."'
+    )
+
+
+def _standard(look: Look) -> list[str]:
+    """Queues that are not an agent's own."""
+    every = look.connect("list_queues").get("QueueSummaryList", [])
+    return [one["Id"] for one in every if one.get("QueueType") == "STANDARD"]

@@ -1,0 +1,38 @@
+"""What every command needs: the installation that the settings name."""
+
+import json
+from typing import Any
+
+import typer
+
+from chalicelib import wiring
+from chalicelib.errors import SettingsError
+from ops.letters import Letters
+from ops.states import States
+
+
+def letters_of() -> Letters:
+    settings = product().settings
+    urls = {
+        "inbound": settings.inbound_queue_url,
+        "outbound": settings.outbound_queue_url,
+        "voice_notes": settings.voice_notes_queue_url,
+        "dead_letters": settings.dead_letters_queue_url,
+    }
+    return Letters(product().client("sqs"), urls)
+
+
+def states_of() -> States:
+    return States(product().db)
+
+
+def product() -> wiring.App:
+    try:
+        return wiring.current()
+    except SettingsError as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(2) from problem
+
+
+def print_json(found: dict[str, Any]) -> None:
+    typer.echo(json.dumps(found, default=str, ensure_ascii=False, indent=2))

@@ -1,0 +1,115 @@
+"""What the doctor looks at: read-only calls, each made once. Raises the errors of the product."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any
+
+from chalicelib.gateways.aws_errors import aws
+from chalicelib.wiring import App
+
+Facts = dict[str, Any]
+
+
+class Look:
+    """Reads an installation. Every method may raise a ServiceError."""
+
+    def __init__(self, app: App) -> None:
+        self.settings = app.settings
+        self.now: Callable[[], int] = app.clock
+        self._app = app
+        self.aws = cache(self._aws)
+
+    def _aws(self, service: str, operation: str, **parameters: Any) -> Facts:
+        """One AWS call by its Python name; every page of what comes in pages."""
+        client = self._app.client(service)
+        with aws(service):
+            if client.can_paginate(operation):
+                pages = client.get_paginator(operation).paginate(**parameters)
+                return dict(pages.build_full_result())
+            answer: Facts = getattr(client, operation)(**parameters)
+            return answer
+
+    # --- what several checks need ----------------------------------------------------------------
+
+    def skew(self) -> float:
+        """Seconds by which our clock is ahead of AWS's."""
+        answer = self.aws("sts", "get_caller_identity")
+        told = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
+        return (datetime.now(UTC) - parsedate_to_datetime(told)).total_seconds() if told else 0.0
+
+    def account(self) -> Facts:
+        """The linked WhatsApp account, with numbers and event destinations; {} when none is."""
+        linked = self.aws("socialmessaging", "list_linked_whatsapp_business_accounts")
+        wanted = self.settings.whatsapp_business_account_id
+        ids = [one["id"] for one in linked["linkedAccounts"] if wanted in ("", one["id"])]
+        if not ids:
+            return {}
+        found = self.aws("socialmessaging", "get_linked_whatsapp_business_account", id=ids[0])
+        account: Facts = found["account"]
+        return account
+
+    def connect(self, operation: str, **parameters: Any) -> Facts:
+        instance = self.settings.connect_instance_id
+        return self.aws("connect", operation, InstanceId=instance, **parameters)
+
+    def flow(self) -> Facts:
+        flow = self.settings.connect_contact_flow_id
+        found: Facts = self.connect("describe_contact_flow", ContactFlowId=flow)["ContactFlow"]
+        return found
+
+    def flow_contents(self) -> str:
+        """The flow and every module of the instance: modules call functions, too."""
+        modules = self.connect("list_contact_flow_modules").get("ContactFlowModulesSummaryList", [])
+        described = [
+            self.connect("describe_contact_flow_module", ContactFlowModuleId=one["Id"])
+            for one in modules
+        ]
+        contents = [one["ContactFlowModule"].get("Content", "") for one in described]
+        return "\n".join([self.flow().get("Content", ""), *contents])
+
+    def queue(self, url: str) -> Facts:
+        answer = self.aws("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=ALL)
+        attributes: Facts = answer["Attributes"]
+        return attributes
+
+    def topic_policy(self, arn: str) -> list[Facts]:
+        """The statements of a topic's policy."""
+        answer = self.aws("sns", "get_topic_attributes", TopicArn=arn)
+        document = json.loads(answer["Attributes"].get("Policy") or "{}")
+        statements: list[Facts] = document.get("Statement", [])
+        return statements
+
+    def bucket(self, operation: str) -> Facts:
+        return self.aws("s3", operation, Bucket=self.settings.s3_bucket_media)
+
+    def models(self) -> tuple[int, list[str]]:
+        """HTTP status of the AI service's list of models, and the names in it."""
+        settings = self.settings
+        key = self._app.secret(settings.openai_api_key)()
+        answer = self._app.http.request(
+            "GET",
+            f"{settings.openai_base_url}/models",
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=10,
+        )
+        if answer.status != 200:  # noqa: PLR2004  (HTTP OK)
+            return answer.status, []
+        return answer.status, [str(one["id"]) for one in json.loads(answer.data)["data"]]
+
+    def quotas(self) -> dict[str, float]:
+        """Connect's quotas of this account, by name."""
+        answer = self.aws("service-quotas", "list_service_quotas", ServiceCode="connect")
+        return {one["QuotaName"]: float(one["Value"]) for one in answer["Quotas"]}
+
+
+class _All(list[str]):
+    """Every attribute; hashable, so that the answer can be kept."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash("All")
+
+
+ALL = _All(["All"])
