@@ -42,7 +42,8 @@ class Story:
 
     def _parked(self, text):
         faults = self.world.router.faults
-        faults.on("connectparticipant", "SendMessage", Action.VALIDATION, nth=1)
+        # Whatever else is shown at this moment (a late card) is refused as well.
+        faults.on("connectparticipant", "SendMessage", Action.VALIDATION, nth=None)
         faults.arm()
         self.mia.says(text)
         self.world.run_for(5)
