@@ -13,6 +13,7 @@ import pytest
 from infra import package, settings
 from infra.rehearsal.local_aws import LocalAws, RehearsalProblem
 from infra.rehearsal.run import rehearse
+from infra.rehearsal.templates import LOCAL_SECONDS, fit
 
 ROOT = Path(__file__).parent.parent
 MAKE = shutil.which("make") or "make"
@@ -132,3 +133,33 @@ def test_an_unknown_stage_is_one_line() -> None:
     )
     assert ended.returncode == 1
     assert ended.stderr.strip() == "settings.yaml: no stage production; there are dev, prod"
+
+
+def test_what_the_local_aws_lacks_is_left_out_and_told() -> None:
+    """With everything that only refers to it; what it knows stays as it was synthesized."""
+    function = {
+        "Type": "AWS::Lambda::Function",
+        "DependsOn": ["Flow", "Role"],
+        "Properties": {"Timeout": 10, "Environment": {"Variables": {"A": "1"}}},
+    }
+    template = {
+        "Resources": {
+            "Flow": {"Type": "AWS::Connect::ContactFlow", "Properties": {}},
+            "Burn": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": []}},
+            "Age": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"MetricName": "x"}},
+            "Role": {"Type": "AWS::IAM::Role", "Properties": {"X": {"Fn::ImportValue": "flow"}}},
+            "Function": function,
+        },
+        "Outputs": {"FlowArn": {"Value": {"Fn::GetAtt": ["Flow", "Arn"]}}},
+    }
+    fitted = fit(template, imports={"flow": "arn"}, environment={"B": "2"})
+    made = fitted.template["Resources"]
+    assert fitted.left_out == ["AWS::Connect::ContactFlow  Flow", "AWS::CloudWatch::Alarm  Burn"]
+    assert set(made) == {"Age", "Role", "Function"}
+    assert made["Role"]["Properties"]["X"] == "arn"
+    assert made["Function"]["DependsOn"] == ["Role"]
+    assert made["Function"]["Properties"]["Environment"]["Variables"] == {"A": "1", "B": "2"}
+    assert made["Function"]["Properties"]["Timeout"] == LOCAL_SECONDS
+    assert fitted.template["Outputs"] == {}
+    assert fitted.changed == ["Function"]
+    assert function["Properties"]["Timeout"] == 10

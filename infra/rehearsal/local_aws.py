@@ -81,7 +81,7 @@ class LocalAws:
             aws_secret_access_key=KEY,
             config=Config(
                 signature_version="s3v4" if service == "s3" else None,
-                read_timeout=60,
+                read_timeout=120,
                 retries={"total_max_attempts": 1},
             ),
         )

@@ -1,7 +1,8 @@
 """The synthesized templates as the local AWS can take them. Pure: templates in, templates out.
 
 Left out is what the local AWS does not know, with everything that only refers to it. Changed is
-where the functions find AWS and the AI service. Both are told to the caller, who prints them.
+where the functions find AWS and the AI service, and their time. Both are told to the caller, who
+prints them.
 """
 
 import copy
@@ -18,6 +19,9 @@ LACKING = (
     "AWS::Budgets::",
     "AWS::XRay::",
 )
+
+# The local AWS counts a function's start into its time, AWS does not; a laptop may be busy.
+LOCAL_SECONDS = 60
 
 
 @dataclass
@@ -41,6 +45,7 @@ def fit(
     for name, one in resources.items():
         if one["Type"] == "AWS::Lambda::Function":
             one["Properties"]["Environment"]["Variables"].update(environment)
+            one["Properties"]["Timeout"] = LOCAL_SECONDS
             fitted.changed.append(name)
     fitted.template = _imported(fitted.template, imports)
     _forget(fitted.template, set(template["Resources"]) - set(resources))
