@@ -38,7 +38,11 @@ class Look:
         """Seconds by which our clock is ahead of AWS's."""
         answer = self.aws("sts", "get_caller_identity")
         told = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
-        return (datetime.now(UTC) - parsedate_to_datetime(told)).total_seconds() if told else 0.0
+        if not told:
+            return 0.0
+        # HTTP's dates are GMT (RFC 9110); one that ends in "-0000" is read without a zone.
+        said = parsedate_to_datetime(told).replace(tzinfo=UTC)
+        return (datetime.now(UTC) - said).total_seconds()
 
     def account(self) -> Facts:
         """The linked WhatsApp account, with numbers and event destinations; {} when none is."""

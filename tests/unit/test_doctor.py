@@ -213,6 +213,15 @@ def test_what_the_sandbox_never_answers_is_judged_as_well(world, answers, check,
     assert finding.remedy or state == "ok"
 
 
+@pytest.mark.parametrize("zone", ["GMT", "-0000"])
+def test_the_clock_is_compared_with_the_date_of_an_answer(world, zone, monkeypatch):
+    look = Look(world.app)
+    headers = {"date": f"Wed, 18 Nov 2020 16:00:00 {zone}"}
+    answer = {"ResponseMetadata": {"HTTPHeaders": headers}}
+    monkeypatch.setattr(look, "aws", lambda *a, **k: answer)
+    assert checks.clock(look).state == "failed"
+
+
 def test_a_quota_that_is_small_comes_with_the_request_to_send(world):
     look = Elsewhere(world, quotas={connect_checks.CHAT_QUOTA: 500.0})
     assert "Please raise" in connect_checks.chats_quota(look).remedy
