@@ -86,8 +86,8 @@ def _answers(letters):
 
 
 def _files_last(lines):
-    """A file that did not load is announced in its place and follows when it can."""
-    return sorted(lines, key=lambda line: line == "file")
+    """A file that did not load is announced in its place and follows when it can, with its card."""
+    return sorted(lines, key=lambda line: line if line in ("card", "file") else "")
 
 
 def _placeholders(stage, lines, expected, parked, overtaking):

@@ -25,9 +25,13 @@ QUEUES = ["General", "Orders", "Billing", "Support", "Claims", "Urgent"]
 OPEN_FOR = timedelta(hours=4)  # the flow answers otherwise once the day is over
 TRANSCRIPT = "Hello my order number 12345 has not arrived"
 GREETED = "greeted"
-LATE = re.compile(r"\(sent .* received .*\)$")  # a message that waited tells its own time
+# A message that waited, or was overtaken, tells its own time.
+LATE = re.compile(r"\(sent (.* received|before the message above,) .*\)$")
 # A file that does not load is announced in its place and follows when it can.
-ANNOUNCED = re.compile(r".*(does not load yet; it follows here|that did not load before:)")
+ANNOUNCED = re.compile(
+    r".*(does not load yet; it follows here|that did not load before:"
+    r"|^Voice note received, transcribing)"
+)
 LINK = "Open it: http"
 
 
