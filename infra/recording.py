@@ -22,6 +22,7 @@ from sandbox.world import BUCKET, World
 
 SECRET = "recorded/openai-api-key"  # noqa: S105  (its name)
 SECRET_ARN = f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{SECRET}"
+LONG = {"CHAT_DURATION_MINUTES": "10080"}  # a chat outlives the window that closes in it
 # The sandbox's functions have the names of their queues, or of AWS.
 CALLERS = {
     "whatsapp-events": "ingest",
@@ -109,7 +110,7 @@ def record() -> set[Call]:
     calls: set[Call] = set()
     for settings in ({}, {"START_CHAT_IN_ONE_CALL": "false"}):
         for scenario in (*SCENARIOS, forgotten):
-            with World(settings={**settings, AI_KEY: SECRET_ARN}) as world:
+            with World(settings={**settings, AI_KEY: SECRET_ARN, **LONG}) as world:
                 boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString="any")
                 recorder = Recorder(world)
                 scenario(world)
