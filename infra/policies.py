@@ -84,8 +84,6 @@ USES = {
 UNRECORDED = {
     ("inbound", "s3:ListBucketVersions 2"): "the sandbox has no second region",
     ("inbound", "s3:DeleteObjectVersion 2/inbound/*"): "the sandbox has no second region",
-    ("inbound", "dynamodb:GetItem conversations"): "a bug of ours broke the worker: it looks up "
-    "the claim it must give back (to_agent.abandon)",
     ("outbound", "s3:GetObject 1/inbound/*"): "End User Messaging reads a converted file with the "
     "caller's permission (PostWhatsAppMessageMedia, sourceS3File)",
 }
