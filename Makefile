@@ -30,11 +30,11 @@ up: .venv/.offline ## all emulated services, with Puente, on one loopback port
 	@$(PY) -m sandbox up --with-puente
 
 test: .venv/.dev ## the test suite with its coverage gate
-	@$(PY) -m pytest $(SIDE_BY_SIDE) $(ELSEWHERE:%=--ignore=%) \
+	@$(PY) -m pytest $(SIDE_BY_SIDE) -m "not deep" $(ELSEWHERE:%=--ignore=%) \
 	  --cov --cov-report=term-missing:skip-covered
 
-test-deep: .venv/.dev ## crashes, refusals, repeats and a crowd: minutes longer, without coverage
-	@$(PY) -m pytest $(SIDE_BY_SIDE) tests/crash tests/load
+test-deep: .venv/.dev ## crashes, refusals, repeats, a crowd, whole corpora: minutes longer, without coverage
+	@$(PY) -m pytest $(SIDE_BY_SIDE) -m deep $(ELSEWHERE:%=--ignore=%)
 
 hunt: .venv/.dev ## new random stories of crashes and repeats: PUENTE_STORIES=500 PUENTE_SEED=7
 	@PUENTE_STORIES=$${PUENTE_STORIES:-100} $(PY) -m pytest -s -p no:logging tests/crash/test_at_least_once.py -k story \

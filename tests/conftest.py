@@ -1,6 +1,7 @@
 """Over the whole session nothing personal is logged; each process of pytest-xdist holds its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,17 @@ from chalicelib import log
 from sandbox.world import World
 from tests.log_scan import Kept, leaks, of_payloads, watching
 from tests.source_tree import ROOT
+
+DEEP = (ROOT / "tests" / "crash", ROOT / "tests" / "load")
+"""Folders in which every test is marked `deep`."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m is applied
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """`make test` leaves to `make test-deep` what would take it past five minutes on two cores."""
+    for item in items:
+        if any(folder in Path(item.path).parents for folder in DEEP):
+            item.add_marker(pytest.mark.deep)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -109,6 +109,7 @@ def test_looking_first_changes_nothing(world: World, folder: Path, tmp_path: Pat
     assert GREETING not in " ".join(published(world).values())
 
 
+@pytest.mark.deep
 def test_a_bad_flow_is_taken_back(world: World, folder: Path, tmp_path: Path) -> None:
     prod = stage(world, tmp_path)
     flows.publish_all(prod, client, print, folder=folder)

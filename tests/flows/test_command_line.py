@@ -318,6 +318,7 @@ def test_every_branch_of_our_flows_is_explored():
     assert "35 of 35 branches" in alone.output
 
 
+@pytest.mark.deep
 def test_every_branch_of_every_real_flow_is_executed_without_an_internal_error():
     if not CORPUS.exists():
         pytest.skip("the corpus of real flows is not on this machine")

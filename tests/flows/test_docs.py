@@ -102,6 +102,7 @@ def test_the_scenario_of_the_document_holds(folder):
     assert result.exit_code == 0, result.output
 
 
+@pytest.mark.deep
 def test_a_supervisor_publishes_and_rolls_back(folder):
     with World():
         edit(folder / "settings.yaml", "Thank you for writing. We have your", "Hi! We have your")

@@ -528,6 +528,7 @@ def _key(issue: Issue) -> tuple[str, str, str]:
     return issue.code, issue.action, issue.sentence
 
 
+@pytest.mark.deep
 def test_defects_planted_in_real_flows_are_found() -> None:
     files = _corpus(defective=False)[::18]
     if not files:

@@ -308,6 +308,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.deep
 def test_defects_of_every_kind_planted_in_real_flows_are_found():
     if not CORPUS.exists():
         pytest.skip("the corpus of real flows is not on this machine")

@@ -92,6 +92,7 @@ def test_nothing_is_published_without_a_yes(world, folder):
     assert "Thank you" in greeting_of(world)
 
 
+@pytest.mark.deep
 def test_a_dry_run_and_a_diff_only_show(world, folder):
     change(folder, "poll_seconds: 2 ", "poll_seconds: 3 ")
     shown = command("publish", folder, "--dry-run")
@@ -103,6 +104,7 @@ def test_a_dry_run_and_a_diff_only_show(world, folder):
     assert '"TimeLimitSeconds": "2"' in json.dumps(content("voice_note", "modules"))
 
 
+@pytest.mark.deep
 def test_rolling_back_brings_the_last_flow_again_as_often_as_there_were_changes(world, folder):
     for seconds in ("3", "4"):
         before = "2" if seconds == "3" else "3"
@@ -116,6 +118,7 @@ def test_rolling_back_brings_the_last_flow_again_as_often_as_there_were_changes(
     assert "nothing is kept of voice_note" in nothing.output
 
 
+@pytest.mark.deep
 def test_a_numbered_version_of_the_instance_can_be_brought_back(world, folder):
     change(folder, "queue_texts: 3", "queue_texts: 4")
     command("publish", folder, "--yes")
@@ -150,6 +153,7 @@ def test_what_is_referred_to_comes_first():
     assert order[-1] == ("flows", "whatsapp_inbound")
 
 
+@pytest.mark.deep
 def test_flows_that_lead_in_a_circle_are_published_too(world, folder):
     emptied(world)
     text = (folder / "disconnect.json.j2").read_text(encoding="utf-8")

@@ -447,6 +447,7 @@ def test_word_errors_are_substitutions_gaps_and_additions() -> None:
 SOME = ("en_refund_charged_twice.ogg", "human_en_librispeech_1272.ogg", "human_pt_commonvoice.ogg")
 
 
+@pytest.mark.deep
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared voice notes are not here")
 def test_shared_notes_pass_every_gate(tmp_path: Path) -> None:
     """Some of them here; `make eval-voice` takes all."""

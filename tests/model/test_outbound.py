@@ -11,6 +11,7 @@ LONG = Said("a3", 1_800_000_001, parts=3)
 GREETING = Said("greeting", 1_800_000_000)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("said", "faults", "known", "repeats"),
     [

@@ -174,6 +174,7 @@ def test_more_messages_than_whatsapp_takes_from_one_are_paced_not_lost(world):
     assert notices(talk.chat) == []
 
 
+@pytest.mark.deep
 def test_a_message_that_never_gets_through_is_told_in_plain_words(world):
     talk = live_chat(world)
     for number in range(200):

@@ -24,6 +24,8 @@ from tests.scenarios.people import (
     unfinished,
 )
 
+pytestmark = pytest.mark.deep
+
 CRASHES = (Action.KILL_BEFORE, Action.KILL_AFTER)
 Act = Callable[[Phone], object]
 

@@ -38,6 +38,7 @@ REFUSALS = [
 ]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("service", "operation"), OPERATIONS)
 def test_texts_of_both_sides_survive_a_failing_operation(world, service, operation):
     """Once and three times each: throttled, 5xx, cut off before and after it happened."""
@@ -295,6 +296,7 @@ def test_connect_without_any_memory_of_tokens_shows_a_live_text_once(world):
     assert lines(talk.chat) == ["Hello", "once"]
 
 
+@pytest.mark.deep
 def test_random_trouble_everywhere_loses_nothing():
     """A tenth of all calls fail, in every way that is not a crash; three seeds."""
     for seed in (1, 2, 3):

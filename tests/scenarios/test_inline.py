@@ -78,6 +78,7 @@ def test_a_service_that_starts_first_looks_what_was_left_behind(service: Service
     assert fresh.behind == {"inbound", "outbound"}
 
 
+@pytest.mark.deep
 def test_what_fails_for_now_waits_in_its_queue_and_nothing_overtakes_it(service: Service) -> None:
     world = service.world
     mia = world.phones.add("Mia", "15550100001")

@@ -17,6 +17,8 @@ from tests.scenarios.people import (
     words,
 )
 
+pytestmark = pytest.mark.deep
+
 CROWD = 40
 OUTAGE = timedelta(minutes=15)
 

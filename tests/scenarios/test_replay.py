@@ -41,6 +41,7 @@ def text(body, wamid="wamid.1", sender="15550100001"):
     return {"from": sender, **sent}
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("fresh_chat", [False, True])
 def test_nothing_of_our_own_events_vanishes(fresh_chat):
     """A part of the samples in each mode; `python -m sandbox replay tests/events` takes all."""
@@ -50,6 +51,7 @@ def test_nothing_of_our_own_events_vanishes(fresh_chat):
     assert {one.file for one in seen} == {path.name for path in files}
 
 
+@pytest.mark.deep
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared corpus is not on this machine")
 def test_nothing_of_the_worlds_recorded_messages_vanishes():
     """A part of the corpus; the whole of it is replayed by hand, in both modes."""

@@ -194,6 +194,7 @@ def test_what_nobody_can_read_is_taken_and_kept_for_the_operator(direct: Direct)
     assert len(dead_letters(direct.world)) == 1
 
 
+@pytest.mark.deep
 def test_three_megabytes_with_a_thousand_messages_are_taken_at_once(direct: Direct) -> None:
     """Meta batches up to 1,000 updates and 3 MB; ten go into the queue with each call."""
     number = direct.world.number

@@ -83,6 +83,7 @@ def test_the_cost_command_compares_and_writes(figures, monkeypatch, tmp_path):
     assert CliRunner().invoke(app, ["costs", "--check"]).exit_code == 0
 
 
+@pytest.mark.deep
 def test_everything_is_printed_for_people(figures, monkeypatch):
     monkeypatch.setattr(calls, "measure", lambda: figures)
     monkeypatch.setattr(startup.measure, "__defaults__", (1,))

@@ -175,6 +175,7 @@ STEPS = st.one_of(
 )
 
 
+@pytest.mark.deep
 @settings(
     max_examples=60,
     deadline=None,
