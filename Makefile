@@ -8,9 +8,8 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 # One process a core; whoever is out of tests takes some of another's.
 SIDE_BY_SIDE := --numprocesses auto --dist worksteal
-# What `make test` leaves to test-deep and test-infra.
-ELSEWHERE := tests/crash tests/load tests/test_infra.py tests/test_infra_permissions.py \
-  tests/test_infra_options.py
+# What is left to test-infra.
+ELSEWHERE := tests/test_infra.py tests/test_infra_permissions.py tests/test_infra_options.py
 
 # A folder with manifest.json, or one audio file.
 VOICE_NOTES ?= $(firstword $(wildcard ../shared/data/voice_notes) sandbox/voice_notes/claim_en.ogg)
