@@ -9,7 +9,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 # One process a core; whoever is out of tests takes some of another's.
 SIDE_BY_SIDE := --numprocesses auto --dist worksteal
 # What is left to test-infra.
-ELSEWHERE := tests/test_infra.py tests/test_infra_permissions.py tests/test_infra_options.py
+ELSEWHERE := $(wildcard tests/test_infra*.py)
 
 # A folder with manifest.json, or one audio file.
 VOICE_NOTES ?= $(firstword $(wildcard ../shared/data/voice_notes) sandbox/voice_notes/claim_en.ogg)

@@ -100,6 +100,7 @@ def test_the_demos_claim_is_understood_from_its_sound(base_url: str) -> None:
     assert found.engine == found.model == "offline-rules"
 
 
+@pytest.mark.deep
 def test_a_note_sounds_the_same_whatever_was_heard_before(base_url: str) -> None:
     first = transcribe(base_url, samples.CLAIM_EN.read_bytes())
     transcribe(base_url, samples.CLAIM_ES.read_bytes())

@@ -13,6 +13,8 @@ from tests.model.erasing import EraseModel, FakeLetters, FakePersonal, Wish
 from tests.model.inbound import Sent, run_all
 from tests.model.surroundings import FakeConversations
 
+pytestmark = pytest.mark.deep
+
 T = 1_800_000_000
 OLD = Sent("m1", T - 60)
 OLD_BOTH = Sent("m1", T - 60, keys=("bsuid", "phone"))

@@ -44,6 +44,7 @@ def test_with_statuses_the_customer_gets_everything_once_and_in_order(said, faul
     assert count > 10
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("said", "faults"), [((A1, A2), 2), ((LONG,), 2)], ids=["two", "parts"])
 def test_without_statuses_nothing_is_lost_and_each_uncertain_send_costs_one_repeat(said, faults):
     """Trace 13 is allowed; no program can do better."""

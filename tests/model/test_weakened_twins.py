@@ -297,6 +297,7 @@ def test_a_refused_renewal_taken_for_the_end_opens_a_second_chat(monkeypatch):
     assert "I3" in problems(lambda c: InboundModel(c, messages=(M1, M2), denials=2))
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("live", [0, SEVEN_DAYS], ids=["no token memory", "seven days"])
 def test_the_safe_protocol_needs_no_memory_of_send_message_tokens(live):
     """Claim and readback hold even when Connect forgets every SendMessage token at once."""

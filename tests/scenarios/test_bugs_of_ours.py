@@ -197,6 +197,7 @@ def test_a_second_chat_that_nobody_recorded_is_stopped(world):
     assert lines(talk.chat)[-1] == "More"
 
 
+@pytest.mark.deep
 def test_what_the_ring_has_forgotten_the_history_still_knows(world):
     """Law 4: 64 messages later a repeat of the first one, from either side, is not shown again."""
     talk = live_chat(world)

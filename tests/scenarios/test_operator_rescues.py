@@ -45,6 +45,7 @@ def desk_lines(world):
     return [line.get("text", "") for chat in desk["chats"] for line in chat["lines"]]
 
 
+@pytest.mark.deep
 def test_a_parked_message_is_listed_shown_redriven_and_another_one_dropped(world, ops):
     ask(world.url, "phones", {"name": "Mia", "number": "15550100001"})
     ask(world.url, "phones/15550100001/text", {"text": "Hello"})

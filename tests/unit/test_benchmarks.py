@@ -109,6 +109,7 @@ def test_the_calls_command_prints_one_json_object(figures, monkeypatch):
     assert {"calls", "agent_sees_ms", "by_operation"} <= set(printed["text_live"])
 
 
+@pytest.mark.deep
 def test_a_small_crowd_gets_every_message_once_and_in_order():
     done = CliRunner().invoke(app, ["load", "--customers", "12", "--seconds", "5", "--json"])
     printed = json.loads(done.stdout)
@@ -123,6 +124,7 @@ def test_the_load_sees_what_is_lost_doubled_and_out_of_order():
     assert load._disordered(["a", "b", "c"], ["a", "b", "c"]) == 0
 
 
+@pytest.mark.deep
 def test_replayed_answers_cost_cpu_but_no_emulator():
     result = null_wire.measure(rounds=40)
     assert 0 < result.sdk_ms < result.quiet_ms <= result.median_ms <= result.p99_ms
@@ -136,6 +138,7 @@ def test_the_text_path_loads_nothing_that_only_media_and_ai_need():
         assert starts[name].rss_mb <= 70
 
 
+@pytest.mark.deep
 def test_history_and_other_chats_change_neither_calls_nor_their_answers():
     with caught():
         fresh, _, among = growth.measure(history=2, others=5).values()
