@@ -9,7 +9,7 @@ from chalicelib.content import Contents, ReadyContent
 from chalicelib.conversation import Member, Part, Reply
 from chalicelib.entries import InboundWork
 from chalicelib.errors import UnreadableEvent
-from chalicelib.showing import Showing
+from chalicelib.showing import Showing, Work
 from chalicelib.texts import Texts
 from chalicelib.to_agent import ToAgent
 from tests.model.chooser import Chooser
@@ -307,6 +307,21 @@ class InboundModel:
             if message.text in text:
                 return index, text.index(message.text)
         return None
+
+
+class KillingModel(InboundModel):
+    """The message m1 kills whoever shows it."""
+
+    def worker(self) -> InboundWork:
+        work, show = super().worker(), self.showing.show
+
+        def dies(job: Work) -> None:
+            if any("m1" in member.wamid for member in job.pending.members):
+                raise Killed
+            show(job)
+
+        self.showing.show = dies  # type: ignore[method-assign]
+        return work
 
 
 def _never(*args: object) -> bytes:

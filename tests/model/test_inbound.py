@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.errors import Rejected
 from tests.model.chooser import paths
-from tests.model.inbound import InboundModel, Sent, run_all
+from tests.model.inbound import InboundModel, KillingModel, Sent, run_all
 from tests.model.surroundings import Killed
 
 M1 = Sent("m1", 1_800_000_000)
@@ -104,21 +104,8 @@ def test_connect_that_gives_no_participant_token_again_costs_no_message():
 def test_the_third_crash_parks_a_message_and_lets_the_next_one_through():
     """Law 9: a message that kills its worker is parked by code; its successor is shown."""
 
-    class Killer(InboundModel):
-        def worker(self):
-            work = super().worker()
-            show = self.showing.show
-
-            def dies(job):
-                if any("m1" in member.wamid for member in job.pending.members):
-                    raise Killed
-                show(job)
-
-            self.showing.show = dies
-            return work
-
     def run(chooser):
-        model = Killer(chooser, messages=(M1, M2), faults=0)
+        model = KillingModel(chooser, messages=(M1, M2), faults=0)
         model.run()
         assert not model.broken(), model.world.trace
         assert any(M1.wamid in key for key in model.world.parked)

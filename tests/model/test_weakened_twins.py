@@ -17,14 +17,13 @@ from chalicelib.ring import Ring
 from chalicelib.to_agent import ToAgent
 from chalicelib.to_customer import ToCustomer
 from tests.model import inbound, outbound
-from tests.model.inbound import InboundModel, Sent
+from tests.model.inbound import InboundModel, KillingModel, Sent
 from tests.model.outbound import OutboundModel, Said
 from tests.model.surroundings import (
     SEVEN_DAYS,
     FakeChat,
     FakeConversations,
     FakeWhatsApp,
-    Killed,
 )
 
 M1 = Sent("m1", 1_800_000_000)
@@ -79,22 +78,9 @@ def test_attempts_that_are_never_counted_let_a_killer_block_its_customer_for_eve
     """Law 9."""
     from chalicelib import to_agent
 
-    class Twin(InboundModel):
-        def worker(self):
-            work = super().worker()
-            show = self.showing.show
-
-            def dies(job):
-                if any("m1" in member.wamid for member in job.pending.members):
-                    raise Killed
-                show(job)
-
-            self.showing.show = dies
-            return work
-
     monkeypatch.setattr(to_agent, "must_park", lambda pending: False)
     with pytest.raises(AssertionError, match="never empties"):
-        problems(lambda c: Twin(c, messages=(M1, M2)))
+        problems(lambda c: KillingModel(c, messages=(M1, M2)))
 
 
 class ClaimsAnew(ToAgent):
@@ -182,21 +168,9 @@ class RefusesSuccessors(ToAgent):
 def test_trace_8_a_killer_in_the_dead_letters_must_not_block_its_successor():
     """With a low maxReceiveCount SQS takes the killer away, its claim stays."""
 
-    class Twin(InboundModel):
+    class Twin(KillingModel):
         def to_agent(self, **parts):
             return RefusesSuccessors(**parts)
-
-        def worker(self):
-            work = super().worker()
-            show = self.showing.show
-
-            def dies(job):
-                if any("m1" in member.wamid for member in job.pending.members):
-                    raise Killed
-                show(job)
-
-            self.showing.show = dies
-            return work
 
     broken = problems(lambda c: Twin(c, messages=(M1, M2), max_receives=2))
     assert "I1" in broken

@@ -1,11 +1,28 @@
 """Requests to a served sandbox."""
 
 import json
+import threading
 import time
+from contextlib import contextmanager
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from sandbox import up
+from sandbox.product_output import caught
+
 WITHIN_S = 20
+
+
+@contextmanager
+def served_with_puente():
+    """A sandbox with Puente inside, its loop on a thread."""
+    stop = threading.Event()
+    with caught(), up.served(0, with_puente=True) as running:
+        loop = threading.Thread(target=up.run, args=(running, stop))
+        loop.start()
+        yield running
+        stop.set()
+        loop.join()
 
 
 def ask(url, path, body=None):

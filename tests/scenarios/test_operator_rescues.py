@@ -4,26 +4,19 @@ import json
 import os
 import subprocess
 import sys
-import threading
 
 import pytest
 
 from sandbox import up
 from sandbox.faults import Action
-from sandbox.product_output import caught
-from tests.scenarios.over_http import ask, eventually
+from tests.scenarios.over_http import ask, eventually, served_with_puente
 from tests.source_tree import ROOT
 
 
 @pytest.fixture
 def world():
-    stop = threading.Event()
-    with caught(), up.served(0, with_puente=True) as running:
-        loop = threading.Thread(target=up.run, args=(running, stop))
-        loop.start()
+    with served_with_puente() as running:
         yield running
-        stop.set()
-        loop.join()
 
 
 @pytest.fixture

@@ -1,26 +1,16 @@
 """Phones and desks of a served sandbox with Puente inside, driven over HTTP."""
 
-import threading
-
 import boto3
 import pytest
 
-from sandbox import up
-from sandbox.product_output import caught
 from sandbox.sample_files import sample_file
-from tests.scenarios.over_http import ask, eventually
+from tests.scenarios.over_http import ask, eventually, served_with_puente
 
 
 @pytest.fixture(scope="module")
 def world():
-    """Served with Puente inside, its loop on a thread."""
-    stop = threading.Event()
-    with caught(), up.served(0, with_puente=True) as running:
-        loop = threading.Thread(target=up.run, args=(running, stop))
-        loop.start()
+    with served_with_puente() as running:
         yield running
-        stop.set()
-        loop.join()
 
 
 def test_a_customer_and_an_agent_talk_over_http(world):
