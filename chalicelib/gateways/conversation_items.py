@@ -1,10 +1,20 @@
-"""Conversations as DynamoDB keeps them -> as we know them."""
+"""Conversations as DynamoDB keeps them <-> as we know them."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from chalicelib.conversation import Conversation, Member, OpenChat, Pending, Reply
 from chalicelib.ring import Ring
+
+CLEARED = {
+    "pending_id": None,
+    "pending_since": None,
+    "pending_claimed_at": None,
+    "pending_attempts": None,
+    "pending_members": None,
+    "pending_repeat": None,
+}
 
 
 def conversation_of(item: Any) -> Conversation:
@@ -65,3 +75,54 @@ def _read_pending(item: Any) -> Pending | None:
         attempts=int(item.pending_attempts or 0),
         repeat=bool(item.pending_repeat),
     )
+
+
+def pending_values(pending: Pending) -> dict[str, Any]:
+    return {
+        "pending_id": pending.id,
+        "pending_since": pending.since,
+        "pending_claimed_at": pending.claimed_at,
+        "pending_attempts": pending.attempts,
+        "pending_repeat": int(pending.repeat) or None,
+        "pending_members": json.dumps(
+            [asdict(member) for member in pending.members], ensure_ascii=False
+        ),
+    }
+
+
+def changed_values(after: Conversation) -> dict[str, Any]:
+    """What the record step writes; `ended` is not among it, for that is another writer's."""
+    chat = after.chat or OpenChat(contact="")
+    return {
+        "contact": chat.contact or None,
+        "participant_token": chat.participant_token or None,
+        "connection_token": chat.connection_token or None,
+        "connected_until": chat.connected_until or None,
+        "opened": after.opened,
+        "done": after.done.entries,
+        "forgotten_until": after.done.forgotten_until,
+        "last": after.last or None,
+        "beyond": after.beyond,
+        "wrote_at": after.wrote_at,
+        "recent": after.recent,
+        "newest": after.newest or None,
+    }
+
+
+def learned_values(before: Conversation, after: Conversation) -> dict[str, Any]:
+    """What the customer's event told anew: how answers reach them, and further aliases."""
+    learned: dict[str, Any] = {}
+    if after.reply != before.reply:
+        learned |= address_values(after.reply)
+    if after.aliases != before.aliases:
+        learned["aliases"] = list(after.aliases)
+    return learned
+
+
+def address_values(reply: Reply) -> dict[str, Any]:
+    return {
+        "origination_id": reply.origination_id or None,
+        "to": reply.to or None,
+        "recipient": reply.recipient or None,
+        "group": reply.group or None,
+    }

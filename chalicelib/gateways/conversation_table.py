@@ -1,20 +1,25 @@
 """Conversations in DynamoDB: each method is one call (protocol sections 3, 4 and 7)."""
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.contact import ContactItem
 from chalicelib.conversation import (
     Conversation,
     MessageRecord,
-    OpenChat,
     Pending,
     Reply,
 )
 from chalicelib.gateways.contact_table import contact_row
-from chalicelib.gateways.conversation_items import conversation_of
+from chalicelib.gateways.conversation_items import (
+    CLEARED,
+    address_values,
+    changed_values,
+    conversation_of,
+    learned_values,
+    pending_values,
+)
 from chalicelib.gateways.dynamodb import DynamoDb
 from chalicelib.gateways.erased_table import ERASED, not_erased
 from chalicelib.gateways.items import ConversationItem
@@ -27,14 +32,6 @@ MINE = "#pending_id = :mine"
 SINCE_ERASED = "(attribute_not_exists(#erased_before) OR #erased_before < :oldest)"
 NEVER = 2**53  # later than any message: one without a time counts as new
 NEW = "attribute_not_exists(#kind)"
-CLEARED = {
-    "pending_id": None,
-    "pending_since": None,
-    "pending_claimed_at": None,
-    "pending_attempts": None,
-    "pending_members": None,
-    "pending_repeat": None,
-}
 
 
 class ConversationTable:
@@ -62,7 +59,7 @@ class ConversationTable:
         update = Update(
             model=ConversationItem,
             key=key,
-            set={**_pending(pending), "expires": self._expires()},
+            set={**pending_values(pending), "expires": self._expires()},
             condition=" AND ".join(
                 [IS_CONVERSATION, "attribute_not_exists(#pending_id)", SINCE_ERASED, *free]
             ),
@@ -104,7 +101,7 @@ class ConversationTable:
             Update(
                 model=ConversationItem,
                 key=conversation.key,
-                set=_address(reply),
+                set=address_values(reply),
                 condition=IS_CONVERSATION,
                 values={"conversation": ("kind", "conversation")},
             )
@@ -120,7 +117,7 @@ class ConversationTable:
         return self.load(item.points_to) if item.points_to else conversation_of(item)
 
     def take_over(self, key: str, found: Pending, mine: Pending) -> bool:
-        taken, item = self._db.update(self._if_mine(key, found, _pending(mine)))
+        taken, item = self._db.update(self._if_mine(key, found, pending_values(mine)))
         return taken or (item is not None and item.pending_id == mine.id)
 
     def release(self, key: str, pending: Pending) -> None:
@@ -141,12 +138,17 @@ class ConversationTable:
         after: Conversation,
         history: Sequence[MessageRecord],
     ) -> bool:
-        changes = {**_changed(after), **_learned(before, after), **CLEARED}
+        changes = {**changed_values(after), **learned_values(before, after), **CLEARED}
         updates = [self._if_mine(before.key, pending, changes)]
         if after.chat and (after.chat, after.reply) != (before.chat, before.reply):
             updates.append(contact_row(_contact(after), expires=self._expires()))
         updates.extend(history_update(line, self._history_expires()) for line in history)
-        return self._db.transact(updates) is None
+        pointers = self._pointers_to_keep(before, after)
+        refusals = self._db.transact([*updates, *pointers])
+        if refusals is not None and not any(refusals[: len(updates)]):
+            # A pointer leads to somebody else by now: it stays so, and the record goes without.
+            refusals = self._db.transact(updates)
+        return refusals is None
 
     def end(self, key: str, contact: str, at: int) -> None:
         """Not bound to `contact` being known: a chat may end before its opening is recorded."""
@@ -164,15 +166,23 @@ class ConversationTable:
         values = {
             "kind": "conversation",
             "customer": new.customer,
-            **_address(new.reply),
+            **address_values(new.reply),
             "name": new.name or None,
             "language": new.language or None,
             "aliases": list(new.aliases),
             "erased_before": new.erased_before or None,
             "expires": self._expires(),
-            **(_pending(new.pending) if new.pending else {}),
+            **(pending_values(new.pending) if new.pending else {}),
         }
         return Update(model=ConversationItem, key=new.key, set=values, condition=NEW)
+
+    def _pointers_to_keep(self, before: Conversation, after: Conversation) -> list[Update]:
+        """Pointers live as long as what they lead to: each further chat renews them.
+
+        In the record's own transaction this costs no call, and a chat lasts days, not months.
+        """
+        reopened = before.chat and after.chat and before.chat.contact != after.chat.contact
+        return [self._own_pointer(alias, after) for alias in after.aliases] if reopened else []
 
     def _own_pointer(self, alias: str, new: Conversation) -> Update:
         """One that leads here already, to a conversation that is gone, is no reason to refuse."""
@@ -223,59 +233,8 @@ def _refused(item: Any, pending: Pending) -> Claimed | Refused:
     return Refused(conversation=conversation_of(item))
 
 
-def _pending(pending: Pending) -> dict[str, Any]:
-    return {
-        "pending_id": pending.id,
-        "pending_since": pending.since,
-        "pending_claimed_at": pending.claimed_at,
-        "pending_attempts": pending.attempts,
-        "pending_repeat": int(pending.repeat) or None,
-        "pending_members": json.dumps(
-            [asdict(member) for member in pending.members], ensure_ascii=False
-        ),
-    }
-
-
 def _id(pending: Pending | None) -> str:
     return pending.id if pending else ""
-
-
-def _changed(after: Conversation) -> dict[str, Any]:
-    """What the record step writes; `ended` is not among it, for that is another writer's."""
-    chat = after.chat or OpenChat(contact="")
-    return {
-        "contact": chat.contact or None,
-        "participant_token": chat.participant_token or None,
-        "connection_token": chat.connection_token or None,
-        "connected_until": chat.connected_until or None,
-        "opened": after.opened,
-        "done": after.done.entries,
-        "forgotten_until": after.done.forgotten_until,
-        "last": after.last or None,
-        "beyond": after.beyond,
-        "wrote_at": after.wrote_at,
-        "recent": after.recent,
-        "newest": after.newest or None,
-    }
-
-
-def _learned(before: Conversation, after: Conversation) -> dict[str, Any]:
-    """What the customer's event told anew: how answers reach them, and further aliases."""
-    learned: dict[str, Any] = {}
-    if after.reply != before.reply:
-        learned |= _address(after.reply)
-    if after.aliases != before.aliases:
-        learned["aliases"] = list(after.aliases)
-    return learned
-
-
-def _address(reply: Reply) -> dict[str, Any]:
-    return {
-        "origination_id": reply.origination_id or None,
-        "to": reply.to or None,
-        "recipient": reply.recipient or None,
-        "group": reply.group or None,
-    }
 
 
 def _contact(after: Conversation) -> ContactItem:

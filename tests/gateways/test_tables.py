@@ -1,6 +1,7 @@
 """The tables: one call a method, conditions that let one worker win, nothing saved whole."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -135,6 +136,34 @@ def test_the_record_ends_the_claim_and_keeps_chat_and_place(conversations):
     assert kept.live
     assert MessageItem.get("wamid.1").fate == "delivered"
     assert ContactRow.get("contact#c1").conversation == "k1"
+
+
+def chat_again(conversations, known: Conversation) -> None:
+    """The customer writes once more after the chat is over, months later."""
+    claim = pending("p2", M2)
+    assert isinstance(conversations.claim(known.key, claim), Claimed)
+    chat = replace(CHAT, contact="c2")
+    assert conversations.record(known, claim, replace(known, chat=chat), [line("wamid.2")])
+
+
+def test_a_number_leads_to_the_conversation_as_long_as_there_is_one(conversations, world):
+    """Otherwise an event with only the number, 90 days on, would open a second conversation."""
+    conversations.create(new(pending("p1"), aliases=("phone", "name")))
+    before = ConversationItem.get("phone").expires
+    known = replace(recorded(conversations, pending("p1")), aliases=("phone", "name"))
+    world.clock.advance(timedelta(days=60).total_seconds())
+    chat_again(conversations, known)
+    assert ConversationItem.get("phone").expires == ConversationItem.get("k1").expires
+    assert ConversationItem.get("phone").expires > before
+
+
+def test_a_number_that_is_somebody_elses_by_now_stays_theirs(conversations):
+    conversations.create(new(pending("p1"), aliases=("phone",)))
+    known = replace(recorded(conversations, pending("p1")), aliases=("phone",))
+    conversations.move("phone", "k9", "another customer")
+    chat_again(conversations, known)
+    assert ConversationItem.get("phone").points_to == "k9"
+    assert ContactRow.get("contact#c2").conversation == "k1"
 
 
 def test_a_record_under_a_lost_claim_changes_nothing(conversations):
