@@ -19,7 +19,8 @@ from chalicelib.whatsapp import fields, webhook
 from chalicelib.whatsapp.safe_text import clip
 from chalicelib.whatsapp.webhook import Piece
 
-QueueName = Literal["inbound", "outbound"]
+# Events go into the first two; voice notes that take long are handed over by code.
+QueueName = Literal["inbound", "outbound", "voice_notes"]
 # SQS takes 1 MiB, but a claim keeps what it shows in an item of DynamoDB, which ends at 400 KB.
 # WhatsApp's longest text, 4,096 emoji, has 16 KB.
 MAX_ENTRY_BYTES = 200_000

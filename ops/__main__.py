@@ -57,8 +57,7 @@ def redrive(
     with box.all() as letters:
         for letter in letters if every else [_chosen(letters, letter_id)]:
             try:
-                sent = len(box.redrive(letter))
-                typer.echo(f"{letter.id[:8]}  sent again: {sent}")
+                typer.echo(f"{letter.id[:8]}  sent again: {box.redrive(letter)}")
             except NotRedrivable as why:
                 failed += 1
                 typer.echo(f"{letter.id[:8]}  {why}", err=True)
@@ -89,7 +88,7 @@ def trace(
     states = states_of()
     message = states.message(wamid, private=private) or states.sent(wamid, private=private)
     with letters_of().all() as letters:
-        parked = [_summary(letter) for letter in letters if wamid in letter.messages]
+        parked = [_summary(letter) for letter in letters if letter.holds(wamid)]
     conversation = message.get("conversation") or (parked[0]["conversation"] if parked else "")
     found = {
         "message": message,
@@ -180,7 +179,7 @@ def report(as_json: AsJson = False) -> None:
         typer.echo(json.dumps({"queues": depths, "dead_letters": reasons}))
     else:
         for queue, depth in depths.items():
-            typer.echo(f"{queue:16} {depth['waiting']:6} waiting {depth['in_flight']:6} in flight")
+            typer.echo(f"{queue:20} {depth['waiting']:6} waiting {depth['in_flight']:6} in flight")
         for reason, count in reasons.items():
             typer.echo(f"{count:6} dead letters: {reason}")
     raise typer.Exit(1 if reasons else 0)

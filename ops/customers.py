@@ -99,4 +99,4 @@ class Customers:
 
 def _is_theirs(letter: Letter, traces: Traces) -> bool:
     body = json.dumps(letter.content, ensure_ascii=False)
-    return erasure.belongs(DeadLetter(body, int(letter.parked_at.timestamp())), traces, ())
+    return erasure.belongs(DeadLetter(body, int(letter.received.since)), traces, ())

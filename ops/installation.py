@@ -5,21 +5,27 @@ from typing import Any
 
 import typer
 
-from chalicelib import wiring
+from chalicelib import wiring, wiring_erase
 from chalicelib.errors import SettingsError
 from ops.letters import Letters
 from ops.states import States
 
 
 def letters_of() -> Letters:
-    settings = product().settings
-    urls = {
+    running = product()
+    dead = wiring_erase.letters_of_settings(running.settings)
+    settings = running.settings
+    working = {
         "inbound": settings.inbound_queue_url,
         "outbound": settings.outbound_queue_url,
         "voice_notes": settings.voice_notes_queue_url,
-        "dead_letters": settings.dead_letters_queue_url,
     }
-    return Letters(product().client("sqs"), urls)
+    return Letters(
+        wiring_erase.dead_letters(running),
+        running.queues,
+        running.client("sqs"),
+        {**working, **dead},
+    )
 
 
 def states_of() -> States:

@@ -1,75 +1,88 @@
 """Dead letters: reading them without taking them away, sending them again, dropping them.
 
-Two kinds lie in two kinds of queues: what we parked, with its reason (`dead-letters.fifo`), and
-what SQS moved after too many receives (`<queue>-dlq.fifo`), which is an entry as it was.
+Two kinds lie in two kinds of queues: what we parked, with its reason (`dead_letters`), and what SQS
+or SNS gave up on (`<queue>-dlq`), which is as it was.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib import redrive, routing
 from chalicelib.conversation import token
 from chalicelib.errors import UnreadableEvent
-from chalicelib.routing import Entry
+from chalicelib.gateways.dead_letters import MOVED, PARKED, DeadLetterQueues, Received
+from chalicelib.routing import Entry, QueueName
 
-LOOKING_SECONDS = 60  # how long a letter is hidden from others while an operator looks
-BATCH = 10
-PARKED = "parked"
-WORKED_ON = ("inbound", "outbound", "voice_notes")
+EVENTS = ("whatsapp-events-dlq", "chat-events-dlq")
+ENTRIES: dict[str, QueueName] = {
+    "inbound-dlq": "inbound",
+    "outbound-dlq": "outbound",
+    "voice_notes-dlq": "voice_notes",
+}
+GAVE_UP = "SQS gave up after too many receives"
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One dead letter. `queue`: "parked", or whose entry SQS gave up on; `handle` deletes it."""
+    """One dead letter. `content`: what we parked, or {"body": the entry or event as it was}."""
 
-    id: str
-    queue: str
-    url: str
-    handle: str
-    parked_at: datetime
+    received: Received
     content: dict[str, Any]
 
     @property
-    def reason(self) -> str:
-        return str(self.content.get("reason", "SQS gave up after too many receives"))
+    def id(self) -> str:
+        return self.received.id
 
     @property
-    def messages(self) -> list[str]:
-        """The ids (wamid or Connect id) of what is in it; none when nobody could read it."""
-        return [str(member["wamid"]) for member in self.content.get("members", [])]
+    def queue(self) -> str:
+        return self.received.queue
+
+    @property
+    def parked_at(self) -> datetime:
+        return datetime.fromtimestamp(self.received.since, UTC)
+
+    @property
+    def is_parked(self) -> bool:
+        """Whether our code put it there; what was looked at too often lies in another queue."""
+        return self.queue in (PARKED, PARKED + MOVED)
+
+    @property
+    def reason(self) -> str:
+        return str(self.content.get("reason", GAVE_UP))
 
     @property
     def kinds(self) -> str:
         kinds = [str(member["kind"]) for member in self.content.get("members", [])]
-        return ", ".join(kinds) or "unreadable"
+        return ", ".join(kinds) or ("unreadable" if self.is_parked else "not looked into")
 
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """What goes into which of our queues."""
-
-    queue: str
-    group: str
-    dedup: str
-    body: str
-
-    @classmethod
-    def of(cls, entry: Entry) -> "Again":
-        return cls(entry.queue, entry.group, entry.dedup, entry.body)
+    def holds(self, wamid: str) -> bool:
+        """Whether the message of this id (wamid or Connect id) is in it."""
+        named = [str(member["wamid"]) for member in self.content.get("members", [])]
+        return wamid in named or wamid in self.content.get("body", "")
 
 
 class NotRedrivable(Exception):
     """A letter that cannot be sent again; the message says why."""
 
 
-class Letters:
-    """The dead-letter queues. `sqs` is a boto3 client; `urls` by our names of the queues."""
+class Outbox(Protocol):
+    """Where what is sent again goes."""
 
-    def __init__(self, sqs: Any, urls: dict[str, str]) -> None:
+    def send(self, entries: list[Entry]) -> None: ...
+
+
+class Letters:
+    """The dead-letter queues. `sqs` is a boto3 client; `urls` of all queues by our names."""
+
+    def __init__(
+        self, queues: DeadLetterQueues, outbox: Outbox, sqs: Any, urls: Mapping[str, str]
+    ) -> None:
+        self._queues = queues
+        self._outbox = outbox
         self._sqs = sqs
         self._urls = urls
 
@@ -79,34 +92,35 @@ class Letters:
 
         Of one conversation at most ten: SQS hides the rest while those are looked at.
         """
-        found = [letter for queue in (PARKED, *WORKED_ON) for letter in self._received(queue)]
+        found: list[Letter] = []
         try:
+            for queue in self._urls:
+                if queue == PARKED or queue.endswith(MOVED):
+                    found += map(_letter, self._queues.received(queue))
             yield sorted(found, key=lambda letter: letter.parked_at)
         finally:
             for letter in found:
-                self._give_back(letter)
+                self._queues.give_back(letter.received)
 
-    def redrive(self, letter: Letter) -> list[Again]:
-        """Send a letter's messages again and delete it. Raises NotRedrivable."""
-        entries = entries_of(letter)
-        for entry in entries:
-            self._sqs.send_message(
-                QueueUrl=self._urls[entry.queue],
-                MessageBody=entry.body,
-                MessageGroupId=entry.group,
-                MessageDeduplicationId=entry.dedup,
-            )
+    def redrive(self, letter: Letter) -> int:
+        """Send a letter's messages again, and delete it; returns how many. Raises NotRedrivable."""
+        if letter.queue in EVENTS:
+            self._queues.send_as_it_was(letter.received)
+            sent = 1
+        else:
+            entries = entries_of(letter)
+            self._outbox.send(entries)
+            sent = len(entries)
         self.drop(letter)
-        return entries
+        return sent
 
     def drop(self, letter: Letter) -> None:
         """Delete a letter for good."""
-        self._sqs.delete_message(QueueUrl=letter.url, ReceiptHandle=letter.handle)
+        self._queues.drop(letter.received)
 
     def depths(self) -> dict[str, dict[str, int]]:
         """Messages that wait and that are being worked on, by queue."""
-        urls = {**self._urls, **{f"{q}-dlq": self._url(q) for q in WORKED_ON}}
-        return {name: self._depth(url) for name, url in urls.items()}
+        return {name: self._depth(url) for name, url in self._urls.items()}
 
     def _depth(self, url: str) -> dict[str, int]:
         names = {
@@ -117,53 +131,27 @@ class Letters:
         answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[*names.values()])
         return {name: int(answer["Attributes"].get(key, 0)) for name, key in names.items()}
 
-    def _url(self, queue: str) -> str:
-        if queue == PARKED:
-            return self._urls["dead_letters"]
-        return self._urls[queue].removesuffix(".fifo") + "-dlq.fifo"
 
-    def _received(self, queue: str) -> Iterator[Letter]:
-        url = self._url(queue)
-        while messages := self._receive(url):
-            for message in messages:
-                yield _letter(queue, url, message)
-
-    def _receive(self, url: str) -> list[dict[str, Any]]:
-        answer = self._sqs.receive_message(
-            QueueUrl=url,
-            MaxNumberOfMessages=BATCH,
-            VisibilityTimeout=LOOKING_SECONDS,
-            MessageSystemAttributeNames=["SentTimestamp"],
-        )
-        found: list[dict[str, Any]] = answer.get("Messages", [])
-        return found
-
-    def _give_back(self, letter: Letter) -> None:
-        try:
-            self._sqs.change_message_visibility(
-                QueueUrl=letter.url, ReceiptHandle=letter.handle, VisibilityTimeout=0
-            )
-        except self._sqs.exceptions.ClientError:
-            return  # it was dropped or sent again
-
-
-def entries_of(letter: Letter) -> list[Again]:
+def entries_of(letter: Letter) -> list[Entry]:
     """What goes into which queue to send a letter again. Raises NotRedrivable."""
     try:
-        if letter.queue != PARKED:
+        if not letter.is_parked:
             return [_moved_by_sqs(letter)]
         if "members" in letter.content:
-            members = letter.content["members"]
-            return [Again.of(_member_entry(letter, member)) for member in members]
-        return [Again.of(entry) for entry in _unreadable_entries(letter)]
+            return [_member_entry(letter, member) for member in letter.content["members"]]
+        return _unreadable_entries(letter)
     except UnreadableEvent as still:
         raise NotRedrivable(f"still unreadable: {still}") from still
 
 
-def _moved_by_sqs(letter: Letter) -> Again:
+def _moved_by_sqs(letter: Letter) -> Entry:
     """The entry as it was, in a group of its own."""
-    group = token("redrive", letter.id)
-    return Again(letter.queue, group, redrive.dedup_id(letter.id, 1), letter.content["body"])
+    return Entry(
+        queue=ENTRIES[letter.queue],
+        group=token("redrive", letter.id),
+        dedup=redrive.dedup_id(letter.id, 1),
+        body=letter.content["body"],
+    )
 
 
 def _member_entry(letter: Letter, member: dict[str, Any]) -> Entry:
@@ -188,20 +176,9 @@ def _unreadable_entries(letter: Letter) -> list[Entry]:
     return entries
 
 
-def _letter(queue: str, url: str, message: dict[str, Any]) -> Letter:
-    sent = int(message.get("Attributes", {}).get("SentTimestamp", 0)) / 1000
-    return Letter(
-        id=message["MessageId"],
-        queue=queue,
-        url=url,
-        handle=message["ReceiptHandle"],
-        parked_at=datetime.fromtimestamp(sent, UTC),
-        content=_content(queue, message["Body"]),
-    )
-
-
-def _content(queue: str, body: str) -> dict[str, Any]:
-    if queue == PARKED:
-        content: dict[str, Any] = json.loads(body)
-        return content
-    return {"body": body}
+def _letter(received: Received) -> Letter:
+    letter = Letter(received, {"body": received.body})
+    if not letter.is_parked:
+        return letter
+    content: dict[str, Any] = json.loads(received.body)
+    return Letter(received, content)

@@ -76,9 +76,9 @@ ALLOWED = {
 }
 # Of flowkit only publishing calls AWS; its commands turn AWS's refusals into one line.
 FLOWS_IN_AWS = {"flowkit.publish": AWS_CLIENT, "flowkit.live_commands": {"botocore"}}
-# The operator's commands call use cases; inspecting shows stored items as they are, and the doctor
-# looks at what no use case asks for.
-OPS_MAY_LOOK = ("ops.states", "ops.look")
+# The operator's commands call use cases; inspecting shows stored items and letters as they are, and
+# the doctor looks at what no use case asks for.
+OPS_MAY_LOOK = ("ops.states", "ops.letters", "ops.look")
 PACKAGE_RULES = {
     "ops": {"chalicelib", "typer"},
     "container": {"app", "chalicelib", "chalice", "waitress"},

@@ -1,9 +1,11 @@
-"""The door to the dead-letter queues: everything that was parked is read, some of it deleted."""
+"""The door to the dead-letter queues: letters are received, given back, deleted, sent again."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.erasure import DeadLetter
+from chalicelib.errors import Rejected
 from chalicelib.gateways.aws_errors import aws
 
 if TYPE_CHECKING:
@@ -12,66 +14,104 @@ if TYPE_CHECKING:
 SERVICE = "sqs"
 BATCH = 10
 HIDDEN_SECONDS = 60  # how long a letter is hidden from others while it is looked at
+PARKED = "dead_letters"
+MOVED = "-dlq"  # ends the name of a queue into which SQS moves what it gave up on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A letter in hand. `queue`: our name of where it lay; `since`: when it was put there, epoch
+    seconds; `handle`: under which it is deleted or given back."""
+
+    id: str
+    queue: str
+    handle: str
+    since: float
+    body: str
 
 
 class DeadLetterQueues:
-    """`urls` of the queues."""
+    """`urls` of the queues by our names of them, see `letters_urls`."""
 
-    def __init__(self, client: "SQSClient", urls: Sequence[str]) -> None:
+    def __init__(self, client: "SQSClient", urls: Mapping[str, str]) -> None:
         self._client = client
         self._urls = urls
 
-    def forget(self, theirs: Callable[[DeadLetter], bool]) -> None:
-        """Delete the letters of which this is true; the others are given back."""
-        for url in self._urls:
-            others = []
-            try:
-                for message in self._received(url):
-                    if theirs(_letter(message)):
-                        self._delete(url, message)
-                    else:
-                        others.append(message)
-            finally:
-                for message in others:
-                    self._give_back(url, message)
-
-    def _received(self, url: str) -> Iterator[Any]:
+    def received(self, queue: str) -> Iterator[Received]:
         """Each letter once: what was received stays hidden until it is given back."""
         while True:
             with aws(SERVICE):
                 answer = self._client.receive_message(
-                    QueueUrl=url,
+                    QueueUrl=self._urls[queue],
                     MaxNumberOfMessages=BATCH,
                     VisibilityTimeout=HIDDEN_SECONDS,
                     MessageSystemAttributeNames=["SentTimestamp"],
                 )
             if not answer.get("Messages"):
                 return
-            yield from answer["Messages"]
+            yield from (_received(queue, message) for message in answer["Messages"])
 
-    def _delete(self, url: str, message: Any) -> None:
-        with aws(SERVICE):
-            self._client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    def forget(self, theirs: Callable[[DeadLetter], bool]) -> None:
+        """Delete the letters of which this is true; the others are given back."""
+        for queue in self._urls:
+            others = []
+            try:
+                for letter in self.received(queue):
+                    if theirs(DeadLetter(letter.body, int(letter.since))):
+                        self.drop(letter)
+                    else:
+                        others.append(letter)
+            finally:
+                for letter in others:
+                    self.give_back(letter)
 
-    def _give_back(self, url: str, message: Any) -> None:
+    def drop(self, letter: Received) -> None:
+        """Delete it for good."""
         with aws(SERVICE):
-            self._client.change_message_visibility(
-                QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+            self._client.delete_message(
+                QueueUrl=self._urls[letter.queue], ReceiptHandle=letter.handle
             )
 
+    def give_back(self, letter: Received) -> None:
+        """Show it to others again at once, if it is still there."""
+        try:
+            with aws(SERVICE):
+                self._client.change_message_visibility(
+                    QueueUrl=self._urls[letter.queue],
+                    ReceiptHandle=letter.handle,
+                    VisibilityTimeout=0,
+                )
+        except Rejected:
+            return  # somebody deleted it, or it is shown already
 
-def _letter(message: Any) -> DeadLetter:
-    sent = int(message.get("Attributes", {}).get("SentTimestamp", 0)) // 1000
-    return DeadLetter(message["Body"], sent)
+    def send_as_it_was(self, letter: Received) -> None:
+        """Put what SQS, or SNS, gave up on into the standard queue it was for."""
+        url = self._urls[letter.queue].removesuffix(MOVED)
+        with aws(SERVICE):
+            self._client.send_message(QueueUrl=url, MessageBody=letter.body)
 
 
-def letters_urls(inbound: str, outbound: str, voice_notes: str, parked: str) -> list[str]:
+def _received(queue: str, message: Any) -> Received:
+    return Received(
+        id=message["MessageId"],
+        queue=queue,
+        handle=message["ReceiptHandle"],
+        since=int(message.get("Attributes", {}).get("SentTimestamp", 0)) / 1000,
+        body=message["Body"],
+    )
+
+
+def letters_urls(inbound: str, outbound: str, voice_notes: str, parked: str) -> dict[str, str]:
     """Every queue in which a dead letter may lie, from the addresses of those we write to.
 
     As infra and the sandbox name them: "<queue>-dlq", and those of the event queues beside them.
     """
-    moved = [
-        url.removesuffix(".fifo") + "-dlq.fifo" for url in (inbound, outbound, voice_notes, parked)
-    ]
+    ours = {"inbound": inbound, "outbound": outbound, "voice_notes": voice_notes, PARKED: parked}
+    moved = {
+        f"{name}{MOVED}": f"{url.removesuffix('.fifo')}{MOVED}.fifo" for name, url in ours.items()
+    }
     beside = inbound.removesuffix("inbound.fifo")
-    return [parked, *moved, f"{beside}whatsapp-events-dlq", f"{beside}chat-events-dlq"]
+    events = {
+        f"{name}{MOVED}": f"{beside}{name}{MOVED}" for name in ("whatsapp-events", "chat-events")
+    }
+    return {PARKED: parked, **moved, **events}

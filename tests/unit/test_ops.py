@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from chalicelib import redrive
 from chalicelib.conversation import token
 from chalicelib.errors import UnreadableEvent
+from chalicelib.gateways.dead_letters import PARKED, Received
 from chalicelib.routing import write
 from ops import letters as dead_letters
 from ops.__main__ import app
@@ -128,10 +129,41 @@ def test_what_sqs_gave_up_on_is_put_back_as_it_was(center):
     sent = {"MessageBody": body, "MessageGroupId": "g", "MessageDeduplicationId": "d"}
     center.world.sqs.send("inbound-dlq.fifo", sent)
     (row,) = center.listed()
-    assert row["queue"] == "inbound"
+    assert row["queue"] == "inbound-dlq"
     center.ops("dlq", "redrive", "--all")
     center.world.run_for(5)
     assert center.seen()[first:] == ["Stuck"]
+
+
+def test_an_event_that_reached_no_function_is_found_and_sent_again(center):
+    """SQS, and SNS when it cannot deliver, leave the event itself behind."""
+    first = len(center.seen())
+    wamid = center.phone.says("Anybody there?")
+    events = center.world.sqs.queues["whatsapp-events"]
+    (message,) = events.messages.values()
+    events.purge()
+    center.world.sqs.send("whatsapp-events-dlq", {"MessageBody": message.body})
+    (row,) = center.listed()
+    assert (row["queue"], row["kinds"]) == ("whatsapp-events-dlq", "not looked into")
+    (traced,) = json.loads(center.ops("trace", wamid).stdout)["dead_letters"]
+    assert traced["id"] == row["id"]
+    assert center.ops("dlq", "redrive", row["id"]).exit_code == 0
+    center.world.run_for(5)
+    assert center.seen()[first:] == ["Anybody there?"]
+    assert center.listed() == []
+
+
+def test_a_letter_looked_at_too_often_can_still_be_seen_and_sent_again(center):
+    center.parks_a_message()
+    (letter,) = center.world.sqs.queues["dead-letters.fifo"].messages.values()
+    center.world.sqs.queues["dead-letters.fifo"].purge()
+    moved = {"MessageGroupId": letter.group, "MessageDeduplicationId": "moved"}
+    center.world.sqs.send("dead-letters-dlq.fifo", {"MessageBody": letter.body, **moved})
+    (row,) = center.listed()
+    assert row["kinds"] == "text"
+    assert center.ops("dlq", "redrive", "--all").exit_code == 0
+    center.world.run_for(5)
+    assert sum("My order is late" in line for line in center.seen()) == 1
 
 
 def test_an_unreadable_letter_says_why_it_stays(center):
@@ -219,14 +251,7 @@ def test_settings_that_are_missing_are_named(monkeypatch):
 
 
 def test_a_letter_without_the_event_cannot_be_sent_again():
-    letter = dead_letters.Letter(
-        id="1",
-        queue="parked",
-        url="",
-        handle="",
-        parked_at=None,
-        content={"members": [{"wamid": "w", "kind": "text"}], "bodies": {}},
-    )
+    letter = _parked({"members": [{"wamid": "w", "kind": "text"}], "bodies": {}})
     with pytest.raises(NotRedrivable, match="not the event"):
         dead_letters.entries_of(letter)
     parts = {"reason": "x", "body": "y", "part": 1, "parts": 2}
@@ -240,9 +265,8 @@ def test_a_letter_without_the_event_cannot_be_sent_again():
 
 
 def _parked(content):
-    return dead_letters.Letter(
-        id="1", queue="parked", url="", handle="", parked_at=None, content=content
-    )
+    received = Received(id="1", queue=PARKED, handle="", since=0, body=json.dumps(content))
+    return dead_letters.Letter(received, content)
 
 
 def test_a_redrive_is_opened_to_the_original_entry():
