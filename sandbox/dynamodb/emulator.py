@@ -7,10 +7,11 @@ from sandbox.dynamodb.expressions import Item, condition, placeholders, update, 
 from sandbox.dynamodb.query import query, scan
 from sandbox.dynamodb.table import Table
 from sandbox.wire import AwsError, Emulator
-from sandbox.wire.emulator import NotImplementedOperation, Params
+from sandbox.wire.emulator import NotImplementedOperation, Params, WireCall
 
 TOKEN_SECONDS = 600  # API reference: ClientRequestToken of a transaction is valid for 10 minutes
 MAX_ACTIONS = 100  # API reference: TransactWriteItems takes up to 100 actions
+_ONE_ITEM = {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}
 _EXPRESSIONS = ("UpdateExpression", "ConditionExpression")
 _PLAYED = {
     "TableName",
@@ -44,6 +45,11 @@ class DynamoDbEmulator(Emulator):
         self.tables: dict[str, Table] = {}
         self._clock = clock
         self._tokens: dict[str, float] = {}
+
+    def looked_at(self, call: WireCall, output: Params) -> int:
+        """As DynamoDB counts: the items a query or scan went through, else the items named."""
+        named = len(call.params.get("TransactItems", ())) or call.operation in _ONE_ITEM
+        return int(output.get("ScannedCount", named))
 
     # --- tables -----------------------------------------------------------------------------
 

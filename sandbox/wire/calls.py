@@ -11,6 +11,7 @@ class CallRecord:
     """One call. `at` is sandbox time, `ms` real time spent behind the wire.
 
     `outcome`: "ok", an error code, or the fault that hid the answer ("kill_after", ...).
+    `items`: how many stored items the service had to look at, 0 where it does not tell.
     Plain HTTP to the loopback server has service "http:<name>".
     """
 
@@ -21,6 +22,7 @@ class CallRecord:
     bytes_in: int
     bytes_out: int
     outcome: str
+    items: int = 0
 
 
 class CallLog:

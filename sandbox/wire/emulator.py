@@ -69,3 +69,7 @@ class Emulator:
             raise NotImplementedOperation(call.service, call.operation)
         answer: dict[str, Any] | None = method(call.params)
         return answer or {}
+
+    def looked_at(self, call: WireCall, output: Params) -> int:  # noqa: ARG002
+        """How many stored items a call had to look at, {} for `output` when it was refused."""
+        return 0

@@ -28,12 +28,14 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
-    """One answer. `error` names the failure for the call log; empty when all went well."""
+    """One answer. For the call log: `error` names the failure, empty when all went well; `items`
+    counts the stored items that were looked at."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     error: str = ""
+    items: int = 0
 
 
 def plain_headers(headers: Mapping[str, Any]) -> dict[str, str]:

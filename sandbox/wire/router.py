@@ -8,7 +8,7 @@ the lock is given back, so they may run jobs and product code.
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
@@ -73,6 +73,10 @@ class Router(CallLog):
         """The mount a path belongs to."""
         return next((mount for mount in self.mounts if path.startswith(mount.prefix)), None)
 
+    def emulator(self, service: str) -> Emulator:
+        """Who answers for a service. Raises KeyError when nobody of ours does."""
+        return self._emulators[service]
+
     def plays(self, service: str) -> bool:
         """Whether anyone here answers for a service."""
         return service in self._emulators or bool(self.fallback and self.fallback.plays(service))
@@ -94,19 +98,21 @@ class Router(CallLog):
         return self._pass(_Call(service, operation, request, effect, _plain, locked=mount.locked))
 
     def _emulate(self, service: str, name: str, request: HttpRequest) -> HttpResponse:
+        emulator = self._emulators[service]
         try:
             operation = service_api(service).operation(name)
-            emulator = self._emulators[service]
-            call = WireCall(
-                service=service,
-                operation=name,
-                params=read_params(operation, request, emulator.any_form),
-                headers=dict(request.headers),
-                at=self.clock.now(),
-            )
-            return answer(operation, emulator.handle(call))
+            params = read_params(operation, request, emulator.any_form)
+            headers, at = dict(request.headers), self.clock.now()
+            call = WireCall(service=service, operation=name, params=params, headers=headers, at=at)
         except AwsError as error:
             return refusal(service, error)
+        try:
+            output = emulator.handle(call)
+            answered = answer(operation, output)
+        except AwsError as error:
+            output, answered = {}, refusal(service, error)
+        items = emulator.looked_at(call, output)
+        return replace(answered, items=items) if items else answered
 
     def _fall_back(self, service: str, operation: str, request: HttpRequest) -> HttpResponse:
         if self.fallback is None or not self.fallback.plays(service):
@@ -130,6 +136,7 @@ class Router(CallLog):
                 bytes_in=len(call.request.body),
                 bytes_out=len(response.body),
                 outcome=outcome,
+                items=response.items,
             )
             self._note(record)
         return self._end(record, action, response)

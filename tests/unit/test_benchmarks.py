@@ -12,6 +12,9 @@ from benchmarks.__main__ import app
 from benchmarks.calls import Figure
 from benchmarks.latency import milliseconds
 from benchmarks.table import GOALS, reached, table
+from chalicelib.gateways.conversation_table import ConversationTable
+from chalicelib.gateways.items import MessageItem
+from chalicelib.ports.conversations import Claimed
 from sandbox.product_output import caught
 
 NAMES = {
@@ -88,10 +91,11 @@ def test_everything_is_printed_for_people(figures, monkeypatch):
     monkeypatch.setattr(calls, "measure", lambda: figures)
     monkeypatch.setattr(startup.measure, "__defaults__", (1,))
     monkeypatch.setattr(null_wire.measure, "__defaults__", (20,))
-    monkeypatch.setattr(growth.measure, "__defaults__", (1, 1))
+    small = growth.Plan(rounds=1, history=2, conversations=2, others=1, earlier=0)
+    monkeypatch.setattr(growth.measure, "__defaults__", (small,))
     done = CliRunner().invoke(app, ["all", "--customers", "3"])
     assert done.exit_code == 0
-    for word in ("text, live chat", "ingest", "median_ms", "1 messages before", "p95_ms"):
+    for word in ("text, live chat", "ingest", "median_ms", "text live", "p95_ms"):
         assert word in done.stdout
 
 
@@ -138,9 +142,57 @@ def test_the_text_path_loads_nothing_that_only_media_and_ai_need():
         assert starts[name].rss_mb <= 70
 
 
-@pytest.mark.deep
-def test_history_and_other_chats_change_neither_calls_nor_their_answers():
+def grown(kinds=(), rounds=1):
+    plan = growth.Plan(rounds=rounds, history=20, conversations=5, others=1, earlier=0, kinds=kinds)
     with caught():
-        fresh, _, among = growth.measure(history=2, others=5).values()
-    assert fresh.calls == among.calls
-    assert fresh.bytes_out == pytest.approx(among.bytes_out, rel=0.05)
+        states = growth.measure(plan)
+    assert states["grown"].stored.messages >= 20 * states["base"].stored.messages
+    assert states["grown"].stored.of_customer >= 20 * states["base"].stored.of_customer
+    assert states["grown"].stored.conversations >= 5 * states["base"].stored.conversations
+    return states["base"].kinds, states["grown"].kinds
+
+
+def test_what_is_stored_changes_neither_a_texts_calls_nor_the_items_read_for_it():
+    base, after = grown(("text_live",))
+    assert after["text_live"].calls == base["text_live"].calls
+    assert after["text_live"].items_read == base["text_live"].items_read > 0
+
+
+def test_a_read_of_the_whole_history_would_be_seen_to_grow(monkeypatch):
+    claim = ConversationTable.claim
+
+    def claim_after_reading(self, key, pending):
+        claimed = claim(self, key, pending)
+        if isinstance(claimed, Claimed):
+            self._db.find(MessageItem, "by_customer", "customer", claimed.conversation.customer)
+        return claimed
+
+    monkeypatch.setattr(ConversationTable, "claim", claim_after_reading)
+    base, after = grown(("text_live",))
+    assert after["text_live"].calls == base["text_live"].calls
+    assert after["text_live"].items_read > base["text_live"].items_read + 20
+
+
+@pytest.mark.deep
+def test_what_is_stored_changes_no_kind_of_message():
+    base, after = grown()
+    for name in growth.KINDS:
+        assert (after[name].calls, after[name].items_read) == (
+            base[name].calls,
+            base[name].items_read,
+        )
+        assert after[name].bytes_out == pytest.approx(base[name].bytes_out, rel=0.1)
+
+
+def test_growth_is_shown_before_and_after():
+    cost = growth.Cost(calls=5, items_read=3, bytes_out=9, cpu_ms=None, emulators_ms=1)
+    few, many = (
+        growth.State(
+            stored=growth.Stored(messages=size, of_customer=1, conversations=1),
+            kinds={"text_live": cost},
+        )
+        for size in (10, 10_000)
+    )
+    shown = growth.report({"base": few, "grown": many})
+    assert "messages: 10 -> 10,000 (1,000 times)" in shown
+    assert "| text live | 5 -> 5 | 3 -> 3 | 9 -> 9 |  | 1 -> 1 |" in shown
