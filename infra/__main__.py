@@ -77,6 +77,18 @@ def _synth(stage: Stage, out: Path, zips: tuple[Path, Path]) -> None:
     )
     (out / inputs.STAMP).write_text(inputs.fingerprint())
     print(f"{len(templates)} stacks in {out.relative_to(ROOT)}: rules and lint passed")
+    _tell_suppressed(stage)
+
+
+def _tell_suppressed(stage: Stage) -> None:
+    """What the packs would find besides: counted here, so that nobody has to look for it."""
+    from infra.nag_reasons import acknowledged, rules
+
+    found = acknowledged(stage)
+    print(
+        f"suppressed: {len(rules(found))} rules of cdk-nag, {len(found)} findings, each with its "
+        "reason in infra/nag_reasons.py"
+    )
 
 
 def rehearse(stage: Stage) -> None:
@@ -89,6 +101,14 @@ def rehearse(stage: Stage) -> None:
         raise Problem(str(problem)) from problem
 
 
+def ready(stage: Stage) -> None:
+    from infra.settings import examples
+
+    found = examples(stage)
+    if found:
+        raise Problem("\n".join(f"settings.yaml: stage {stage.name}: {one}" for one in found))
+
+
 def link(stage: Stage) -> None:
     from infra.link import LinkProblem
     from infra.link import link as set_destination
@@ -97,8 +117,9 @@ def link(stage: Stage) -> None:
         linked = set_destination(stage, _clients(stage))
     except LinkProblem as problem:
         raise Problem(str(problem)) from problem
-    print(f"{linked.waba}: events go to {linked.destination}{' (now)' if linked.changed else ''}")
-    print(f"numbers: {', '.join(linked.numbers)}")
+    for one in linked:
+        print(f"{one.waba}: events go to {one.destination}{' (now)' if one.changed else ''}")
+        print(f"numbers: {', '.join(one.numbers)}")
 
 
 def secret(stage: Stage, setting: str = AI_KEY, file: str = "") -> None:
@@ -159,6 +180,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "package": (package, "build the zip and the media layer"),
     "synth": (synth, "templates, rule packs, cfn-lint"),
     "draft": (draft, "the same without the package, for the tests"),
+    "ready": (ready, "fail while the settings are still the example's; `make deploy` asks first"),
     "rehearse": (rehearse, "deploy to a local AWS and hold a conversation"),
     "secret": (secret, "put a secret into Secrets Manager: the AI key, or another --setting"),
     "has-ai-key": (has_ai_key, "fail when that key is missing"),

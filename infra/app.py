@@ -25,7 +25,9 @@ FLAGS = {
 def synth(stage: Stage, out: Path, package: tuple[Path, Path], *, checked: bool = True) -> Path:
     """Write the cloud assembly to `out`. Ends the process with findings when a rule is broken."""
     app = cdk.App(outdir=str(out), analytics_reporting=False, context=FLAGS)
+    copies = CopiesStack(app, stage)
     data = DataStack(app, stage)
+    data.add_stack_dependency(copies)
     instance = InstanceStack(app, stage)
     network = _network(app, stage, data)
     cdn = CdnStack(app, stage) if stage.cdn.domain else None
@@ -43,7 +45,6 @@ def synth(stage: Stage, out: Path, package: tuple[Path, Path], *, checked: bool 
         flows=flow_settings.load(),
     ).add_stack_dependency(instance)
     ObservabilityStack(app, stage, data=data, instance=instance).add_stack_dependency(instance)
-    copies = CopiesStack(app, stage)
     BackupStack(app, stage, data=data).add_stack_dependency(copies)
     if network and stage.worker.runs:
         WorkerStack(app, stage, data=data, network=network, messaging=messaging)

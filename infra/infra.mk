@@ -12,6 +12,10 @@ package: .venv-infra/.ready ## zip and layer for AWS
 synth: .venv-infra/.ready ## templates, rule packs (cdk-nag), cfn-lint
 	@$(INFRA) -m infra synth --stage $(STAGE)
 
+.PHONY: ready
+ready: .venv-infra/.ready
+	@$(INFRA) -m infra ready --stage $(STAGE)
+
 # By file: each makes or records what all of its tests read.
 test-infra: .venv/.dev .venv-infra/.ready ## what the templates promise
 	@$(PY) -m pytest --numprocesses auto --dist loadfile tests/test_infra*.py --no-cov -p no:cacheprovider
@@ -19,10 +23,10 @@ test-infra: .venv/.dev .venv-infra/.ready ## what the templates promise
 rehearse: .venv/.dev .venv-rehearsal/.ready synth ## deploy to a local AWS and hold a conversation
 	@$(PY) -m infra rehearse --stage $(STAGE)
 
-deploy-data: synth ## STAGE=prod: key, tables, bucket alone, to restore data into
+deploy-data: ready synth ## STAGE=prod: key, tables, bucket alone, to restore data into
 	@$(CDK) deploy --app build/cdk/$(STAGE) --require-approval never "*-data" "*-copies"
 
-deploy: .venv/.dev synth ## STAGE=prod: everything, onto the account of your AWS credentials
+deploy: .venv/.dev ready synth ## STAGE=prod: everything, onto the account of your AWS credentials
 	@$(CDK) deploy --app build/cdk/$(STAGE) --require-approval never --all
 	@$(PY) -m infra flows --stage $(STAGE)
 	@$(PY) -m infra link --stage $(STAGE)

@@ -32,11 +32,16 @@ class Linked:
     changed: bool
 
 
-def link(stage: Stage, clients: Clients) -> Linked:
-    """Send the account's events to our topic and check its numbers. Raises LinkProblem."""
-    at = Names(prefix=stage.prefix, account=stage.account, region=stage.region)
+def link(stage: Stage, clients: Clients) -> list[Linked]:
+    """Send the accounts' events to our topic and check our numbers. Raises LinkProblem."""
     messaging = clients("socialmessaging")
-    account = _account(stage, messaging)
+    made = [_linked(stage, messaging, account) for account in _accounts(stage, messaging)]
+    _check_numbers(stage, made)
+    return made
+
+
+def _linked(stage: Stage, messaging: Any, account: dict[str, Any]) -> Linked:
+    at = Names(prefix=stage.prefix, account=stage.account, region=stage.region)
     wanted = at.topic_arn(names.WHATSAPP_EVENTS)
     present = [one["eventDestinationArn"] for one in account.get("eventDestinations", [])]
     if present and present != [wanted] and _is_connect(present[0]):
@@ -51,41 +56,47 @@ def link(stage: Stage, clients: Clients) -> Linked:
     return Linked(
         waba=account["id"],
         destination=wanted,
-        numbers=_numbers(stage, messaging, account["id"]),
+        numbers=_numbers(messaging, account["id"]),
         changed=present != [wanted],
     )
 
 
-def _account(stage: Stage, messaging: Any) -> dict[str, Any]:
-    """The linked account of the settings, or the only one there is."""
+def _accounts(stage: Stage, messaging: Any) -> list[dict[str, Any]]:
+    """The linked accounts of the settings, or the only one there is."""
     linked = messaging.list_linked_whatsapp_business_accounts()["linkedAccounts"]
     if not linked:
         raise LinkProblem(
             "no WhatsApp account is linked: End User Messaging console > WhatsApp > Add WhatsApp "
             "phone number (Meta demands that a person does this)"
         )
-    if not stage.whatsapp.waba_id and len(linked) > 1:
+    wanted = stage.whatsapp.waba_ids
+    if not wanted and len(linked) > 1:
         raise LinkProblem(
-            "several WhatsApp accounts are linked: name one as whatsapp.waba_id in "
+            "several WhatsApp accounts are linked: name ours as whatsapp.waba_ids in "
             f"infra/settings.yaml ({', '.join(one['id'] for one in linked)})"
         )
-    found = next((o for o in linked if stage.whatsapp.waba_id in ("", o["id"], o["arn"])), None)
-    if found is None:
-        raise LinkProblem(f"{stage.whatsapp.waba_id} is not linked to this AWS account")
-    return dict(found)
+    strange = [name for name in wanted if not any(name in (o["id"], o["arn"]) for o in linked)]
+    if strange:
+        raise LinkProblem(f"{', '.join(strange)}: not linked to this AWS account")
+    return [dict(one) for one in linked if not wanted or {one["id"], one["arn"]} & {*wanted}]
 
 
-def _numbers(stage: Stage, messaging: Any, waba: str) -> tuple[str, ...]:
+def _numbers(messaging: Any, waba: str) -> tuple[str, ...]:
     details = messaging.get_linked_whatsapp_business_account(id=waba)["account"]
     present = tuple(one["phoneNumberId"] for one in details.get("phoneNumbers", []))
-    missing = [number for number in stage.whatsapp.numbers if number not in present]
-    if missing:
-        raise LinkProblem(
-            f"{', '.join(missing)} do not belong to {waba}; it has {', '.join(present) or 'none'}"
-        )
     if not present:
         raise LinkProblem(f"{waba} has no phone number yet: add one in the console")
     return present
+
+
+def _check_numbers(stage: Stage, made: list[Linked]) -> None:
+    present = [number for one in made for number in one.numbers]
+    missing = [number for number in stage.whatsapp.numbers if number not in present]
+    if missing:
+        wabas = " or ".join(one.waba for one in made)
+        raise LinkProblem(
+            f"{', '.join(missing)} do not belong to {wabas}; there are {', '.join(present)}"
+        )
 
 
 def _is_connect(arn: str) -> bool:

@@ -105,6 +105,22 @@ class Names:
     def media_arn(self) -> str:
         return f"arn:aws:s3:::{self.media}"
 
+    def copies(self, region: str) -> str:
+        """The bucket of copies in the other region."""
+        return f"{self.prefix}-copies-{self.account}-{region}"
+
+    def copies_arn(self, region: str) -> str:
+        return f"arn:aws:s3:::{self.copies(region)}"
+
+    @property
+    def replicator(self) -> str:
+        """The role by which S3 copies files."""
+        return f"{self.prefix}-replicator-{self.region}"
+
+    @property
+    def replicator_arn(self) -> str:
+        return f"arn:aws:iam::{self.account}:role/{self.replicator}"
+
     def _arn(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
 

@@ -38,6 +38,9 @@ class Uses:
 
 
 READ, WRITE, DELETE, CHECK = "GetItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"
+# Asks for the instance; the other calls about chats for the contact, ListAssociatedContacts too
+# (service authorization reference; tests/test_infra_permissions.py looks each action up).
+ON_INSTANCE = ("StartContactStreaming",)
 OPEN = ("StopContact", "StartContactStreaming", "ListAssociatedContacts")
 
 USES = {
@@ -114,11 +117,9 @@ class Places:
 
 
 def statements(function: Function, at: Places) -> list[Statement]:
-    """The function's whole policy."""
+    """The function's own policy; `runtime` is what all of them need besides."""
     uses = USES[function.name]
     made = [
-        _logs(at),
-        _tracing(),
         *_queues(function, uses, at),
         *_tables(uses, at),
         *_chats(uses, at),
@@ -135,14 +136,15 @@ def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Statem
     return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
 
 
-def _logs(at: Places) -> Statement:
-    streams = f"{at.names.log_group_arn}:*"
-    return _allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [streams])
-
-
-def _tracing() -> Statement:
+def runtime(names: Names) -> list[Statement]:
+    """What Lambda itself does with every function's role: one policy that all roles share."""
+    logs = ["logs:CreateLogStream", "logs:PutLogEvents"]
     # X-Ray knows no resources (service authorization reference).
-    return _allow("Tracing", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"])
+    traces = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+    return [
+        _allow("Logs", logs, [f"{names.log_group_arn}:*"]),
+        _allow("Tracing", traces, ["*"]),
+    ]
 
 
 def _queues(function: Function, uses: Uses, at: Places) -> list[Statement]:
@@ -192,14 +194,15 @@ def _chats(uses: Uses, at: Places) -> list[Statement]:
         # Starting names the instance and one of its flows; the new contact has no id yet.
         where = [at.instance, *at.flows, f"{at.instance}/contact/*"]
         made.append(_allow("OpenChats", ["connect:StartChatContact"], where))
-    if uses.chats:
-        actions = [f"connect:{action}" for action in uses.chats]
-        made.append(_allow("Chats", actions, [f"{at.instance}/contact/*"]))
+    for sid, on in (("Chats", f"{at.instance}/contact/*"), ("Streaming", at.instance)):
+        ours = [one for one in uses.chats if (one in ON_INSTANCE) == (sid == "Streaming")]
+        if ours:
+            made.append(_allow(sid, [f"connect:{action}" for action in ours], [on]))
     return made
 
 
 def _whatsapp(uses: Uses, at: Places) -> list[Statement]:
-    if not uses.whatsapp:
+    if not (uses.whatsapp and at.numbers):
         return []
     actions = [f"social-messaging:{action}" for action in uses.whatsapp]
     return [_allow("WhatsApp", actions, at.numbers)]

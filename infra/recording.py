@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import boto3
 
 from infra.names import AI_KEY
+from infra.policies import ON_INSTANCE
 from infra.recording_forgotten import forgotten
 from infra.recording_scenarios import SCENARIOS
 from sandbox.wire import HttpRequest, HttpResponse, Mount
@@ -125,6 +126,8 @@ def _named(service: str, operation: str, request: HttpRequest) -> list[tuple[str
     """(operation, resource) of a call; a transaction is each of its parts."""
     if service == "s3":
         return [(operation, _OF_BUCKET.get(operation) or _object_key(request))]
+    if operation in ON_INSTANCE:
+        return [(operation, "instance")]
     params = read_params(service_api(service).operation(operation), request, EVERYTHING)
     if operation == "TransactWriteItems":
         return [

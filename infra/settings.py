@@ -1,5 +1,6 @@
 """What a stage is: `settings.yaml`, checked and frozen. Plain data, no CDK."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ import yaml
 FILE = Path(__file__).parent / "settings.yaml"
 FLOWS = Path(__file__).parent.parent / "contact_flows"
 ENTRY_FLOW = "whatsapp_inbound"
+# What settings.yaml holds until somebody writes an account and a number of their own into it.
+EXAMPLE_ACCOUNT = "123456789012"
+EXAMPLE_NUMBER = f"phone-number-id-{'0' * 32}"
 REGION_PARTS = 3  # us-east-1
 
 
@@ -36,9 +40,9 @@ class Number:
 
 @dataclass(frozen=True, kw_only=True)
 class WhatsApp:
-    """The linked WhatsApp account; ids are those of End User Messaging, not Meta's."""
+    """The linked WhatsApp accounts; ids are those of End User Messaging, not Meta's."""
 
-    waba_id: str = ""
+    waba_ids: tuple[str, ...] = ()
     numbers: dict[str, Number] = field(default_factory=dict)
 
     @property
@@ -49,11 +53,16 @@ class WhatsApp:
 
 @dataclass(frozen=True, kw_only=True)
 class Cdn:
-    """CloudFront before the media bucket; an empty domain means none."""
+    """CloudFront before the media bucket; an empty domain means none.
+
+    `countries`: those agents sit in, ISO 3166 ("US"); `web_acl_arn`: a firewall of us-east-1.
+    """
 
     domain: str = ""
     certificate_arn: str = ""
     public_key: str = ""
+    countries: tuple[str, ...] = ()
+    web_acl_arn: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +145,21 @@ def load(stage: str, file: Path = FILE) -> Stage:
         raise SettingsProblem(f"{file.name}: stage {stage}: {error}") from error
 
 
+def examples(stage: Stage) -> list[str]:
+    """What still is the example's, and so cannot be deployed."""
+    found = []
+    if stage.account == EXAMPLE_ACCOUNT:
+        found.append(f"account is the example {EXAMPLE_ACCOUNT}: write yours")
+    if not stage.whatsapp.numbers:
+        found.append("whatsapp.numbers is empty: functions may send from listed numbers only")
+    if EXAMPLE_NUMBER in stage.whatsapp.numbers:
+        found.append(
+            "whatsapp.numbers holds the example: write the ids that the End User Messaging console "
+            "shows (`aws socialmessaging list-linked-whatsapp-business-accounts`)"
+        )
+    return found
+
+
 def _stage(name: str, document: dict[str, Any], values: dict[str, Any]) -> Stage:
     plain = {key: value for key, value in values.items() if key not in _NESTED}
     return Stage(
@@ -145,7 +169,7 @@ def _stage(name: str, document: dict[str, Any], values: dict[str, Any]) -> Stage
         connect=Connect(**_tuples(values["connect"])),
         whatsapp=_whatsapp(**values["whatsapp"]),
         backup=Backup(**values["backup"]),
-        cdn=Cdn(**values["cdn"]),
+        cdn=Cdn(**_tuples(values["cdn"])),
         network=Network(**values["network"]),
         worker=Worker(**values["worker"]),
         **plain,
@@ -155,9 +179,9 @@ def _stage(name: str, document: dict[str, Any], values: dict[str, Any]) -> Stage
 _NESTED = ("connect", "whatsapp", "backup", "cdn", "network", "worker")
 
 
-def _whatsapp(*, numbers: dict[str, Any] | None = None, waba_id: str = "") -> WhatsApp:
+def _whatsapp(*, numbers: dict[str, Any] | None = None, waba_ids: Sequence[str] = ()) -> WhatsApp:
     named = {number: Number(**(one or {})) for number, one in (numbers or {}).items()}
-    return WhatsApp(waba_id=waba_id, numbers=named)
+    return WhatsApp(waba_ids=tuple(waba_ids), numbers=named)
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:
@@ -174,8 +198,9 @@ def _checked(stage: Stage) -> Stage:
         problems.append("backup.copy_region: another region than the stage's own")
     wrong = [n for n in stage.whatsapp.numbers if not n.startswith("phone-number-id-")]
     problems.extend(f"whatsapp.numbers: {n}: phone-number-id-<hex>" for n in wrong)
-    if stage.cdn.domain and not (stage.cdn.certificate_arn and stage.cdn.public_key):
-        problems.append("cdn: a domain needs certificate_arn and public_key")
+    lacking = [name for name, value in vars(stage.cdn).items() if not value]
+    if stage.cdn.domain and lacking:
+        problems.append(f"cdn: a domain needs {', '.join(lacking)}")
     if stage.worker.mode not in ("off", "queued", "inline"):
         problems.append('worker.mode: "off", queued or inline')
     elif stage.worker.mode == "inline" and stage.worker.min_tasks != 1:

@@ -30,11 +30,13 @@ OPTIONS: dict[str, Any] = {
         "domain": "media.example.com",
         "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/0",
         "public_key": "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n",
+        "countries": ["US", "MX"],
+        "web_acl_arn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/w/0",
     },
     "network": {"vpc": True, "nat_gateways": 2},
     "worker": {"mode": "queued", "min_tasks": 1, "max_tasks": 10},
     "whatsapp": {
-        "waba_id": "waba-0",
+        "waba_ids": ["waba-0", "waba-1"],
         "numbers": {
             "phone-number-id-a": {},
             "phone-number-id-b": {"flow": "agent_guide", "language": "es"},

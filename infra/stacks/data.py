@@ -13,7 +13,7 @@ from constructs import Construct
 
 from infra.settings import Stage
 from infra.stacks.base import ConcernStack
-from infra.stacks.buckets import private_bucket
+from infra.stacks.buckets import TRAFFIC, log_bucket, private_bucket
 
 # What publishes into encrypted topics, and what the topics write into encrypted queues. The key
 # policy of End User Messaging: reference/whatsapp-eum.md, section 1.
@@ -21,7 +21,7 @@ PUBLISHERS = ("social-messaging", "connect", "sns", "cloudwatch", "events", "bud
 
 
 class DataStack(ConcernStack):
-    """Retained on `destroy` unless the stage says otherwise."""
+    """Retained on `destroy` unless the stage says otherwise. Needs `CopiesStack` to be there."""
 
     def __init__(self, scope: Construct, stage: Stage) -> None:
         super().__init__(scope, "data", stage)
@@ -29,14 +29,19 @@ class DataStack(ConcernStack):
         self.conversations = self._table("Conversations", self.names.conversations, "key")
         self.messages = self._table("Messages", self.names.messages, "id")
         self._indexes(self.messages)
+        logs = log_bucket(self, "Media", self.names.media)
+        self.access_logs_arn = logs.bucket_arn
         self.media = private_bucket(
             self,
             "Media",
             name=self.names.media,
             key=self.key,
             keep_days=stage.media_retention_days,
+            logs=logs,
         )
         self._replicated()
+        if stage.network.vpc or stage.worker.runs:
+            self._takes_flow_logs(logs)
         if stage.cdn.domain:
             self._behind_cloudfront()
 
@@ -109,6 +114,25 @@ class DataStack(ConcernStack):
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
 
+    def _takes_flow_logs(self, logs: s3.Bucket) -> None:
+        """What AWS would write into the policy itself (VPC user guide, flow logs to S3)."""
+        delivery = iam.ServicePrincipal("delivery.logs.amazonaws.com")
+        ours = {"aws:SourceAccount": self.account}
+        mine = f"{logs.bucket_arn}/{TRAFFIC}AWSLogs/{self.account}/*"
+        owned = {"s3:x-amz-acl": "bucket-owner-full-control"}
+        for action, resource, more in (
+            ("s3:GetBucketAcl", logs.bucket_arn, {}),
+            ("s3:PutObject", mine, owned),
+        ):
+            logs.add_to_resource_policy(
+                iam.PolicyStatement(
+                    principals=[delivery],
+                    actions=[action],
+                    resources=[resource],
+                    conditions={"StringEquals": {**ours, **more}},
+                )
+            )
+
     def _behind_cloudfront(self) -> None:
         """Distributions of this account read customers' files; that of CdnStack asks for a link."""
         cloudfront = iam.ServicePrincipal("cloudfront.amazonaws.com")
@@ -134,12 +158,10 @@ class DataStack(ConcernStack):
 
     def _replicated(self) -> None:
         """Every file also goes to the other region, into the bucket of `CopiesStack`."""
-        to = f"arn:aws:s3:::{copy_bucket(self.stage)}"
         region = self.stage.backup.copy_region
-        alias = copy_alias(self.stage)
         bucket = self.media.node.default_child
         bucket.replication_configuration = s3.CfnBucket.ReplicationConfigurationProperty(
-            role=self._replicator(to, region, alias).role_arn,
+            role=self.names.replicator_arn,
             rules=[
                 s3.CfnBucket.ReplicationRuleProperty(
                     id="to-the-other-region",
@@ -155,45 +177,46 @@ class DataStack(ConcernStack):
                         )
                     ),
                     destination=s3.CfnBucket.ReplicationDestinationProperty(
-                        bucket=to,
+                        bucket=self.names.copies_arn(region),
                         encryption_configuration=s3.CfnBucket.EncryptionConfigurationProperty(
-                            replica_kms_key_id=f"arn:aws:kms:{region}:{self.account}:{alias}"
+                            replica_kms_key_id=f"arn:aws:kms:{region}:{self.account}:"
+                            f"{copy_alias(self.stage)}"
                         ),
                     ),
                 )
             ],
         )
+        self._lets_the_replicator_read()
 
-    def _replicator(self, to: str, region: str, alias: str) -> iam.Role:
-        """What S3 needs to copy (user guide, "Setting up permissions for live replication")."""
-        source = f"arn:aws:s3:::{self.names.media}"
-        keys = f"arn:aws:kms:{region}:{self.account}:key/*"
-        of_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": alias}}
+    def _lets_the_replicator_read(self) -> None:
+        """What S3 needs at the source (user guide, "Setting up permissions for live replication").
+
+        Given by bucket and key themselves, to this one role: it has no policy of its own.
+        """
         read = ("GetObjectVersionForReplication", "GetObjectVersionAcl", "GetObjectVersionTagging")
-        write = ("ReplicateObject", "ReplicateDelete", "ReplicateTags")
-        statements = [
-            _allow(["s3:GetReplicationConfiguration", "s3:ListBucket"], source),
-            _allow([f"s3:{action}" for action in read], f"{source}/*"),
-            _allow([f"s3:{action}" for action in write], f"{to}/*"),
-            _allow(["kms:Decrypt"], self.key.key_arn),
-            _allow(["kms:Encrypt", "kms:GenerateDataKey"], keys, of_alias),
-        ]
-        role = iam.Role(self, "Replicator", assumed_by=iam.ServicePrincipal("s3.amazonaws.com"))
-        iam.ManagedPolicy(self, "Replication", statements=statements, roles=[role])
-        return role
-
-
-def copy_bucket(stage: Stage) -> str:
-    """The bucket of copies in the other region."""
-    return f"{stage.prefix}-copies-{stage.account}-{stage.backup.copy_region}"
+        bucket = ["s3:GetReplicationConfiguration", "s3:ListBucket"]
+        role = iam.ArnPrincipal(self.names.replicator_arn)
+        arn = self.media.bucket_arn
+        for actions, resource in ((bucket, arn), ([f"s3:{one}" for one in read], f"{arn}/*")):
+            self.media.add_to_resource_policy(
+                iam.PolicyStatement(principals=[role], actions=actions, resources=[resource])
+            )
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="Replicator",
+                principals=[role],
+                actions=["kms:Decrypt"],
+                resources=["*"],
+                conditions=via_s3(self.region),
+            )
+        )
 
 
 def copy_alias(stage: Stage) -> str:
-    """Its key."""
+    """The key of the bucket of copies."""
     return f"alias/{stage.prefix}-copies"
 
 
-def _allow(
-    actions: list[str], resource: str, conditions: dict[str, Any] | None = None
-) -> iam.PolicyStatement:
-    return iam.PolicyStatement(actions=actions, resources=[resource], conditions=conditions or {})
+def via_s3(region: str) -> dict[str, Any]:
+    """The condition that a key is used for files only."""
+    return {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}}

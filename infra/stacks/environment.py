@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from infra import names
 from infra.names import Names
 from infra.settings import ENTRY_FLOW, Stage
-from infra.stacks.data import copy_bucket
 from infra.stacks.instance import InstanceStack
 
 QUEUES = {
@@ -36,7 +35,7 @@ def environment(
         "DYNAMODB_TABLE_CONVERSATIONS": at.conversations,
         "DYNAMODB_TABLE_MESSAGES": at.messages,
         "S3_BUCKET_MEDIA": at.media,
-        "S3_BUCKET_COPIES": f"{stage.backup.copy_region}/{copy_bucket(stage)}",
+        "S3_BUCKET_COPIES": f"{stage.backup.copy_region}/{at.copies(stage.backup.copy_region)}",
         names.AI_KEY: at.secret_arn(names.AI_KEY),
         **{name: urls[queue] for name, queue in QUEUES.items()},
         **{name: str(value) for name, value in stage.product.items()},

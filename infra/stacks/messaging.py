@@ -17,11 +17,12 @@ from infra.settings import Stage
 from infra.stacks.api import http_api
 from infra.stacks.base import ConcernStack
 from infra.stacks.cdn import CdnStack
-from infra.stacks.data import DataStack, copy_bucket
+from infra.stacks.data import DataStack
 from infra.stacks.environment import environment, media_links
 from infra.stacks.guards import retention, tls_only, tls_publish
 from infra.stacks.instance import InstanceStack
 from infra.stacks.network import NetworkStack
+from infra.stacks.roles import function_role, own_policy, shared_policy
 
 LETTERS_DAYS = 14  # SQS keeps messages no longer
 MAX_LOOKS = 1000  # the largest maxReceiveCount of SQS
@@ -73,6 +74,7 @@ class MessagingStack(ConcernStack):
         self._may_publish()
         self._subscriptions()
         self.log_group = self._logs("FunctionLogs", "/aws/lambda/")
+        self.runtime = shared_policy(self)
         self.code = self._code(package[0])
         self.layer = self._layer(package[1])
         self.functions = {function.name: self._function(function) for function in FUNCTIONS}
@@ -237,35 +239,20 @@ class MessagingStack(ConcernStack):
     def _role(self, function: Function) -> iam.IRole:
         places = policies.Places(
             names=self.names,
-            copies=f"arn:aws:s3:::{copy_bucket(self.stage)}",
+            copies=self.names.copies_arn(self.stage.backup.copy_region),
             key=self.data.key.key_arn,
             instance=self.instance.instance_arn,
             flows=list(self.instance.flow_arns.values()),
-            numbers=[self.names.number_arn(n) for n in self.stage.whatsapp.numbers]
-            or [self.names.number_arn("*")],
+            numbers=[self.names.number_arn(n) for n in self.stage.whatsapp.numbers],
             network=self.network.arns if self.network else [],
             signs_links=self.cdn is not None,
         )
-        document = {
-            "Version": "2012-10-17",
-            "Statement": policies.statements(function, places),
-        }
-        name = self.names.function(function.name)
-        role = iam.Role(
-            self,
-            f"{_id(function.name)}Role",
-            role_name=f"{name}-{self.region}",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-        )
-        self.policies[function.name] = iam.CfnManagedPolicy(
-            self,
-            f"{_id(function.name)}Policy",
-            managed_policy_name=f"{name}-{self.region}",
-            description=f"All that {name} may do",
-            policy_document=document,
-            roles=[role.role_name],
-        )
-        # The policy above is the whole of it: constructs must not add to it.
+        id_ = _id(function.name)
+        role = function_role(self, id_, function, self.runtime)
+        own = own_policy(self, id_, function, role, places)
+        if own:
+            self.policies[function.name] = own
+        # These two policies are the whole of it: constructs must not add to it.
         return role.without_policy_updates()
 
     def _called_by_flows(self, made: lambda_.Function, function: Function) -> None:

@@ -6,20 +6,18 @@ be. What has one (SQS, Secrets Manager, End User Messaging, S3, DynamoDB) never 
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.settings import Stage
 from infra.stacks.base import ConcernStack
+from infra.stacks.buckets import TRAFFIC
 from infra.stacks.data import DataStack
-from infra.stacks.guards import retention
 
 ZONES = 2
 HTTPS = 443
 # AWS PrivateLink, "AWS services that integrate": those of them that the product calls.
 SERVICES = ("sqs", "secretsmanager", "social-messaging")
-FOR_CONTAINERS = ("ecr.api", "ecr.dkr", "logs")
+FOR_CONTAINERS = ("ecr.api", "ecr.dkr", "logs", "ssm")
 
 
 class NetworkStack(ConcernStack):
@@ -96,38 +94,13 @@ class NetworkStack(ConcernStack):
         )
 
     def _flow_logs(self, data: DataStack) -> None:
-        group = logs.LogGroup(
-            self,
-            "Traffic",
-            log_group_name=f"/aws/vpc/{self.stage.prefix}",
-            retention=retention(self.stage.log_retention_days),
-            encryption_key=data.key,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
-        writer = iam.Role(
-            self, "Writer", assumed_by=iam.ServicePrincipal("vpc-flow-logs.amazonaws.com")
-        )
-        iam.ManagedPolicy(
-            self,
-            "MayWrite",
-            roles=[writer],
-            statements=[
-                iam.PolicyStatement(
-                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-                    resources=[
-                        f"arn:aws:logs:{self.region}:{self.account}:log-group:"
-                        f"/aws/vpc/{self.stage.prefix}:*"
-                    ],
-                )
-            ],
-        )
+        """Into the bucket of access logs: its policy lets the service write, no role is needed."""
         ec2.CfnFlowLog(
             self,
             "FlowLog",
             resource_id=self.vpc.vpc_id,
             resource_type="VPC",
             traffic_type="ALL",
-            log_destination_type="cloud-watch-logs",
-            log_group_name=group.log_group_name,
-            deliver_logs_permission_arn=writer.role_arn,
+            log_destination_type="s3",
+            log_destination=f"{data.access_logs_arn}/{TRAFFIC}",
         )

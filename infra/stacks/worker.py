@@ -13,14 +13,13 @@ from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_ecr_assets as images
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
+from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from infra import names
 from infra.settings import Stage
 from infra.stacks.base import ConcernStack
 from infra.stacks.data import DataStack
-from infra.stacks.guards import retention
 from infra.stacks.messaging import MessagingStack
 from infra.stacks.network import NetworkStack
 
@@ -77,8 +76,10 @@ class WorkerStack(ConcernStack):
         task.add_container(
             "puente",
             image=ecs.ContainerImage.from_docker_image_asset(image),
-            environment=self._environment(),
-            logging=ecs.LogDrivers.aws_logs(stream_prefix="worker", log_group=self._logs()),
+            secrets=self._settings(),
+            logging=ecs.LogDrivers.aws_logs(
+                stream_prefix="worker", log_group=self.messaging.log_group
+            ),
             readonly_root_filesystem=True,
             user="10001",
             stop_timeout=cdk.Duration.seconds(STOP_SECONDS),
@@ -94,6 +95,25 @@ class WorkerStack(ConcernStack):
             "RUN_MODE": mode,
             **(events if mode == "inline" else {}),
         }
+
+    def _settings(self) -> dict[str, ecs.Secret]:
+        """Settings as parameters, so that one can be changed without a new task definition."""
+        return {
+            name: ecs.Secret.from_ssm_parameter(
+                ssm.StringParameter(
+                    self,
+                    f"Setting{name}",
+                    parameter_name=f"{self._parameters}/{name}",
+                    string_value=value,
+                )
+            )
+            for name, value in self._environment().items()
+            if value  # a parameter is never empty; an empty setting is its default
+        }
+
+    @property
+    def _parameters(self) -> str:
+        return f"/{self.stage.prefix}/worker"
 
     def _role(self) -> iam.Role:
         """The permissions of the functions whose place it takes, and no others."""
@@ -112,33 +132,30 @@ class WorkerStack(ConcernStack):
         return role
 
     def _starter(self, image: images.DockerImageAsset) -> iam.Role:
-        """What Fargate itself needs: the image, and a place for the log."""
+        """What Fargate itself needs: the image, the settings, and a place for the log."""
+        place = f"arn:aws:ssm:{self.region}:{self.account}:parameter{self._parameters}"
         pull = ("BatchCheckLayerAvailability", "GetDownloadUrlForLayer", "BatchGetImage")
-        group = f"arn:aws:logs:{self.region}:{self.account}:log-group:/aws/ecs/{self.stage.prefix}"
         statements = [
             iam.PolicyStatement(
                 actions=[f"ecr:{action}" for action in pull],
                 resources=[image.repository.repository_arn],
             ),
+            iam.PolicyStatement(
+                actions=["ssm:GetParameters"],
+                resources=[
+                    f"{place}/{name}" for name, value in self._environment().items() if value
+                ],
+            ),
             # The token knows no resources (service authorization reference).
             iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
             iam.PolicyStatement(
-                actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[f"{group}:*"]
+                actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                resources=[f"{self.names.log_group_arn}:*"],
             ),
         ]
         role = iam.Role(self, "Starter", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
         iam.ManagedPolicy(self, "MayStart", statements=statements, roles=[role])
         return role
-
-    def _logs(self) -> logs.LogGroup:
-        return logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"/aws/ecs/{self.stage.prefix}",
-            retention=retention(self.stage.log_retention_days),
-            encryption_key=self.data.key,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
 
     def _service(self, cluster: ecs.Cluster, task: ecs.FargateTaskDefinition) -> ecs.FargateService:
         # Two inline services would not know of each other's order: the old one ends first.

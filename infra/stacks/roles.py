@@ -1,0 +1,52 @@
+"""A role for each function: a policy of its own, and the one that all of them share."""
+
+from aws_cdk import aws_iam as iam
+
+from infra import policies
+from infra.functions import Function
+from infra.policies import Places, Statement
+from infra.stacks.base import ConcernStack
+
+
+def shared_policy(stack: ConcernStack) -> iam.ManagedPolicy:
+    return iam.ManagedPolicy(
+        stack,
+        "Runtime",
+        managed_policy_name=f"{stack.stage.prefix}-runtime-{stack.region}",
+        description="Log and traces of every function",
+        document=_document(policies.runtime(stack.names)),
+    )
+
+
+def function_role(
+    stack: ConcernStack, id_: str, function: Function, shared: iam.IManagedPolicy
+) -> iam.Role:
+    return iam.Role(
+        stack,
+        f"{id_}Role",
+        role_name=f"{stack.names.function(function.name)}-{stack.region}",
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        managed_policies=[shared],
+    )
+
+
+def own_policy(
+    stack: ConcernStack, id_: str, function: Function, role: iam.Role, at: Places
+) -> iam.CfnManagedPolicy | None:
+    """None for a function that needs nothing."""
+    statements = policies.statements(function, at)
+    if not statements:
+        return None
+    name = stack.names.function(function.name)
+    return iam.CfnManagedPolicy(
+        stack,
+        f"{id_}Policy",
+        managed_policy_name=f"{name}-{stack.region}",
+        description=f"All that {name} may do",
+        policy_document={"Version": "2012-10-17", "Statement": statements},
+        roles=[role.role_name],
+    )
+
+
+def _document(statements: list[Statement]) -> iam.PolicyDocument:
+    return iam.PolicyDocument(statements=[iam.PolicyStatement.from_json(one) for one in statements])
