@@ -1,4 +1,4 @@
-"""An operator asks whether everything is as it has to be (SA-57, CP-42 to CP-45)."""
+"""An operator asks whether everything is as it has to be (SA-57, CP-42 to CP-44)."""
 
 import json
 from typing import get_args
