@@ -1,4 +1,4 @@
-"""`python -m benchmarks calls|load|start|cpu|growth|costs|all`: what Puente takes, measured."""
+"""What Puente takes: `python -m benchmarks calls|load|rate|start|cpu|growth|costs|all`."""
 
 import json
 from dataclasses import asdict
@@ -12,6 +12,7 @@ from benchmarks import costs as cost_figures
 from benchmarks import growth as growth_figures
 from benchmarks import load as crowd
 from benchmarks import load_over_http, null_wire, startup
+from benchmarks import rate as rate_figures
 from benchmarks.table import table
 from sandbox.product_output import caught
 
@@ -44,7 +45,17 @@ def load(  # noqa: PLR0917  (each is an option)
         else:
             result = crowd.run(customers, seconds, seed)
     _show(asdict(result), as_json)
-    raise typer.Exit(bool(result.lost or result.duplicated or result.disordered))
+    raise typer.Exit(result.harmed)
+
+
+@app.command()
+def rate(seconds: int = 20, processes: int = 2, as_json: AsJson = False) -> None:
+    """The rate this machine bears over HTTP; exit code 1 as of `load`."""
+    with caught():
+        steps = rate_figures.find(seconds, processes)
+    shown = [asdict(one) for one in steps]
+    typer.echo(json.dumps(shown) if as_json else rate_figures.report(steps))
+    raise typer.Exit(any(one.result.harmed for one in steps))
 
 
 @app.command()

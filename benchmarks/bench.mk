@@ -6,5 +6,5 @@ bench: .venv/.offline ## calls, latency, start-up, CPU, growth and a crowd, meas
 bench-load: .venv/.offline ## a thousand customers at once
 	@$(PY) -m benchmarks load --customers 1000 --seconds 30
 
-bench-http: .venv/.offline ## the same crowd in real time: AWS over HTTP, the product in two processes
-	@$(PY) -m benchmarks load --over-http --customers 100 --seconds 30
+bench-http: .venv/.offline ## what this machine bears in real time: AWS over HTTP, the product in two processes
+	@$(PY) -m benchmarks rate

@@ -13,8 +13,6 @@ from chalicelib import wiring
 from chalicelib.settings import Settings
 from container.poller import Poller
 
-IDLE_SECONDS = 0.02  # the emulated SQS answers at once; the real one lets an empty read wait
-
 
 def main(began: float, wall: float) -> None:
     """Work until nobody is there to stop us any more."""
@@ -55,8 +53,7 @@ def _tell_ready() -> None:
 
 def _read(poller: Poller, stopped: threading.Event) -> None:
     while not stopped.is_set():
-        if not poller.turn():
-            stopped.wait(IDLE_SECONDS)
+        poller.turn()
 
 
 if __name__ == "__main__":

@@ -39,7 +39,9 @@ AFTERWARDS_S = 240  # over ten messages a minute wait their turn; then nothing i
 class Result:
     """`p50_ms`, `p95_ms`: until agent or customer sees a message; `per_s`: messages a second of
     real time, emulators included; `rss_mb`: this process's memory after each quarter of the time
-    (the emulators keep every message)."""
+    and at the end; it holds the emulators, which keep everything: `kept_kb` a message.
+    `workers_rss_mb`: the same of each process that holds nothing but the product (over HTTP), and
+    `workers_cpu_ms`: their CPU time for one message."""
 
     customers: int
     seconds: int
@@ -52,8 +54,16 @@ class Result:
     p95_ms: int
     peak_rss_mb: int
     rss_mb: list[int]
+    kept_kb: float
+    workers_rss_mb: list[list[int]]
+    workers_cpu_ms: float
     real_s: float
     per_s: float
+
+    @property
+    def harmed(self) -> bool:
+        """Whether anything was lost, doubled or out of order."""
+        return bool(self.lost or self.duplicated or self.disordered)
 
 
 @dataclass(slots=True)
@@ -74,6 +84,7 @@ class Crowd:
         self._seconds = seconds
         self._waits_ms: list[float] = []
         self._rss_mb: list[int] = []
+        self._sent_by_then: list[int] = []
         self._written: dict[str, float] = {}
         self._busy = threading.local()
         names = [(f"Customer {n}", f"1555{n:07}") for n in range(customers)]
@@ -88,16 +99,17 @@ class Crowd:
                 self._later(partial(self._writes, customer, kind))
         for _ in range(QUARTERS):
             self._run_for(self._seconds / QUARTERS)
-            self._rss_mb.append(rss_mb())
+            self._note_memory()
         self._answer()
         self._run_for(AFTERWARDS_S)
+        self._note_memory()
 
     def result(self, real_s: float) -> Result:
         """Hold what was seen against what was sent."""
         seen = self._seen()
         sides = [(one.wrote, seen.get(one.phone.name, [])) for one in self.customers]
         sides += [(one.told, _on_screen(one)) for one in self.customers]
-        sent = sum(len(wrote) for wrote, _ in sides)
+        sent = self._sent()
         lost = sum((Counter(wrote) - Counter(shown)).total() for wrote, shown in sides)
         waits = sorted(self._waits_ms)
         return Result(
@@ -112,9 +124,31 @@ class Crowd:
             p95_ms=round(waits[int(len(waits) * 0.95)]),
             peak_rss_mb=peak_rss_mb(),
             rss_mb=self._rss_mb,
+            kept_kb=self._kept_kb(),
+            workers_rss_mb=self._workers_rss_mb(),
+            workers_cpu_ms=round(self._workers_cpu_s() * 1000 / sent, 2),
             real_s=round(real_s, 1),
             per_s=round(sent / real_s, 1),
         )
+
+    def _sent(self) -> int:
+        return sum(len(one.wrote) + len(one.told) for one in self.customers)
+
+    def _note_memory(self) -> None:
+        self._rss_mb.append(rss_mb())
+        self._sent_by_then.append(self._sent())
+
+    def _kept_kb(self) -> float:
+        """After the first quarter, when everything is loaded that is loaded once."""
+        messages = self._sent_by_then[-1] - self._sent_by_then[0]
+        return round((self._rss_mb[-1] - self._rss_mb[0]) * 1024 / max(1, messages), 1)
+
+    def _workers_rss_mb(self) -> list[list[int]]:
+        """Here product and emulators share one process."""
+        return []
+
+    def _workers_cpu_s(self) -> float:
+        return 0.0
 
     def _disorder(self, wrote: list[str], shown: list[str]) -> int:
         return _disordered(wrote, shown)
@@ -232,10 +266,10 @@ def peak_rss_mb() -> int:
     return round(kilobytes / (1024 * 1024 if sys.platform == "darwin" else 1024))
 
 
-def rss_mb() -> int:
-    """The memory this process has now, 0 where Linux does not tell."""
+def rss_mb(process: int | str = "self") -> int:
+    """The memory a process has now, 0 where Linux does not tell."""
     try:
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+        pages = int(Path(f"/proc/{process}/statm").read_text("ascii").split()[1])
     except OSError:
         return 0
     return round(pages * resource.getpagesize() / 1024**2)

@@ -13,6 +13,7 @@ from sandbox.topics import Noise
 
 FULL = bool(os.environ.get("PUENTE_LOAD_FULL"))
 CUSTOMERS = 1000 if FULL else 40
+GROWTH_MB = 10  # a process of the product: all it needs is loaded in the first quarter
 
 
 def unharmed(result):
@@ -31,6 +32,9 @@ def test_a_crowd_over_http_is_served_by_several_processes_at_once():
         result = load_over_http.run(100 if FULL else 8, 30 if FULL else 4, processes=2)
     assert result.sent == result.delivered
     assert unharmed(result)
+    assert len(result.workers_rss_mb) == 2
+    for first, *_, last in result.workers_rss_mb:
+        assert 0 < last <= first + GROWTH_MB
 
 
 @pytest.mark.parametrize("seed", [2, 3])

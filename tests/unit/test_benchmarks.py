@@ -3,11 +3,12 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks import calls, costs, growth, load, null_wire, startup
+from benchmarks import calls, costs, growth, load, null_wire, rate, startup
 from benchmarks.__main__ import app
 from benchmarks.calls import Figure
 from benchmarks.latency import milliseconds
@@ -126,6 +127,34 @@ def test_a_small_crowd_gets_every_message_once_and_in_order():
 def test_the_load_sees_what_is_lost_doubled_and_out_of_order():
     assert load._disordered(["a", "b", "c"], ["b", "a", "c"]) == 1
     assert load._disordered(["a", "b", "c"], ["a", "b", "c"]) == 0
+
+
+def borne_up_to(most):
+    """A machine that bears this many customers."""
+    unharmed = SimpleNamespace(
+        p95_ms=1, lost=0, duplicated=0, disordered=0, workers_rss_mb=[], harmed=False
+    )
+
+    def step(customers):
+        return rate.Step(
+            customers=customers, per_s=customers / 5, borne=customers <= most, result=unharmed
+        )
+
+    return step
+
+
+@pytest.mark.parametrize(("most", "found"), [(180, 175), (99, 87), (50, 50)])
+def test_the_rate_is_looked_for_between_the_last_crowd_that_is_borne_and_the_next(most, found):
+    steps = rate.search(borne_up_to(most), start=50)
+    best = steps[-1]
+    assert (best.borne, best.customers) == (True, found)
+    assert f"{best.per_s:.1f} messages/s" in rate.report(steps)
+
+
+def test_a_machine_that_bears_nothing_is_said_to_bear_less_than_the_smallest_crowd():
+    steps = rate.search(borne_up_to(3), start=50)
+    assert [one.customers for one in steps] == [50]
+    assert "less than 10.0 messages/s" in rate.report(steps)
 
 
 @pytest.mark.deep
