@@ -190,6 +190,7 @@ def test_pure_modules_decide_without_clock_environment_or_outside(module: Module
 
 @pytest.mark.parametrize("module", named(USE_CASES), ids=ids)
 def test_use_cases_get_their_gateways_as_arguments(module: Module) -> None:
+    """VN-02."""
     may = PURE_MODULES | USE_CASES | of("log")
     assert not broken(module, may_import=may, packages=set())
     assert not not_allowed(module.name, standard(module) | impure_calls(module))
@@ -357,7 +358,7 @@ HEAVY = {
 
 
 def test_a_text_waits_for_no_ai_audio_or_image_library() -> None:
-    """They cost tenths of a second at each cold start, and a text needs none of them."""
+    """VN-22. They cost tenths of a second at each cold start, and a text needs none of them."""
     run = subprocess.run(
         [sys.executable, "-c", ONLY_WHAT_A_TEXT_NEEDS],
         cwd=ROOT,

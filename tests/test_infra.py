@@ -52,7 +52,7 @@ def alarms_on_any(metric: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", names.WORK_QUEUES)
 def test_what_a_queue_cannot_get_rid_of_goes_to_its_dead_letters(name: str) -> None:
-    """Nothing is lost, and an outage does not spend the receives."""
+    """VN-23. Nothing is lost, and an outage does not spend the receives."""
     redrive = queue(name)["RedrivePolicy"]
     assert redrive["deadLetterTargetArn"] == AT.queue_arn(names.letters_of(name))
     assert redrive["maxReceiveCount"] >= 100
@@ -63,16 +63,19 @@ def test_what_a_queue_cannot_get_rid_of_goes_to_its_dead_letters(name: str) -> N
 
 @pytest.mark.parametrize("name", names.WORK_QUEUES)
 def test_a_message_that_waits_too_long_wakes_somebody(name: str) -> None:
+    """VN-18."""
     assert alarms_on("ApproximateAgeOfOldestMessage", QueueName=AT.queue(name))
 
 
 @pytest.mark.parametrize("name", names.LETTERS)
 def test_every_dead_letter_wakes_somebody(name: str) -> None:
+    """CP-35."""
     (alarm,) = alarms_on("ApproximateNumberOfMessagesVisible", QueueName=AT.queue(name))
     assert alarm["Threshold"] == 1
 
 
 def test_alarms_reach_the_topic_for_people() -> None:
+    """CP-52."""
     assert all(one["AlarmActions"] for one in of_type("AWS::CloudWatch::Alarm"))
 
 
@@ -84,6 +87,7 @@ def test_an_event_a_topic_cannot_deliver_is_kept_and_told() -> None:
 
 
 def test_queues_and_topics_are_encrypted_with_our_key() -> None:
+    """CP-37."""
     for kind in ("AWS::SQS::Queue", "AWS::SNS::Topic"):
         assert all("Key" in one["KmsMasterKeyId"] for one in of_type(kind)), kind
 
@@ -217,7 +221,7 @@ def test_every_queue_of_the_app_has_its_function() -> None:
 
 @pytest.mark.parametrize("name", names.WORK_QUEUES)
 def test_partial_failures_count(name: str) -> None:
-    """Without ReportBatchItemFailures a message that failed among others would be lost."""
+    """VN-06. Without ReportBatchItemFailures a message that failed among others would be lost."""
     (source,) = [
         one
         for one in of_type("AWS::Lambda::EventSourceMapping")
@@ -293,6 +297,7 @@ def schema(keys: list[dict[str, str]]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("table", [AT.conversations, AT.messages])
 def test_tables_forget_recover_and_stay(table: str) -> None:
+    """CP-55."""
     made = by("AWS::DynamoDB::Table", "TableName")[table]
     assert made["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
     assert made["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
@@ -303,6 +308,7 @@ def test_tables_forget_recover_and_stay(table: str) -> None:
 
 
 def test_backups_are_copied_to_another_region() -> None:
+    """CP-57."""
     (plan,) = of_type("AWS::Backup::BackupPlan")
     (rule,) = plan["BackupPlan"]["BackupPlanRule"]
     assert rule["Lifecycle"]["DeleteAfterDays"] >= 35
@@ -357,6 +363,7 @@ def replicates(statement: dict[str, Any]) -> bool:
 
 
 def test_no_bucket_is_public() -> None:
+    """CP-56."""
     for bucket in whole("AWS::S3::Bucket"):
         properties = bucket["Properties"]
         blocked = properties["PublicAccessBlockConfiguration"]
@@ -368,6 +375,7 @@ def test_no_bucket_is_public() -> None:
 
 
 def test_buckets_answer_over_tls_only() -> None:
+    """CP-47."""
     guarded = {
         policy["Bucket"]
         for policy in of_type("AWS::S3::BucketPolicy")

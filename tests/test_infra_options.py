@@ -108,6 +108,7 @@ def container() -> dict[str, Any]:
 
 
 def test_the_container_starts_with_sound_settings() -> None:
+    """VN-16."""
     assert "Environment" not in container()
     parameters = {one["Name"]: one["Value"] for one in all_of("AWS::SSM::Parameter")}
     named = {one["Name"] for one in container()["Secrets"]}
@@ -143,6 +144,7 @@ def test_the_container_may_do_what_the_functions_may_whose_place_it_takes() -> N
 
 
 def test_more_containers_come_when_messages_wait() -> None:
+    """VN-17."""
     (target,) = all_of("AWS::ApplicationAutoScaling::ScalableTarget")
     assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 10)
     steps = all_of("AWS::ApplicationAutoScaling::ScalingPolicy")
@@ -165,7 +167,7 @@ def test_the_inline_service_reads_the_events_as_well() -> None:
 
 
 def test_the_image_holds_what_it_copies_and_runs_as_nobody() -> None:
-    """Multi-stage, without root, and nothing of the laptop in it."""
+    """VN-15, SA-58. Multi-stage, without root, and nothing of the laptop in it."""
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     assert sum(line.startswith("FROM ") for line in lines) == 2
     copied = " ".join(line for line in lines if line.startswith("COPY "))
@@ -218,7 +220,7 @@ def test_the_settings_file_has_every_option_switched_off() -> None:
 
 
 def test_files_are_read_with_a_signed_link_only() -> None:
-    """And the bucket itself stays private: CloudFront signs its own requests to it."""
+    """CP-25. And the bucket itself stays private: CloudFront signs its own requests to it."""
     (made,) = all_of("AWS::CloudFront::Distribution")
     behavior = made["DistributionConfig"]["DefaultCacheBehavior"]
     assert behavior["TrustedKeyGroups"]

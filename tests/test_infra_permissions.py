@@ -69,6 +69,7 @@ def arn_of(service: str, resource: str) -> str:
 
 @pytest.mark.parametrize("one", FUNCTIONS, ids=lambda one: one.name)
 def test_every_call_is_allowed(one: functions.Function) -> None:
+    """CP-44."""
     for need in needs()[one.name]:
         assert allowed(policy(one.name), need), need
 
@@ -86,7 +87,7 @@ def test_the_key_opens_for_what_a_function_calls(one: functions.Function) -> Non
 
 @pytest.mark.parametrize("one", FUNCTIONS, ids=lambda one: one.name)
 def test_nothing_is_granted_that_no_scenario_uses(one: functions.Function) -> None:
-    """Exceptions are calls of Lambda itself, the key, and those listed with a reason."""
+    """CP-34. Exceptions are calls of Lambda itself, the key, and those listed with a reason."""
     unused = []
     for statement in policy(one.name):
         for action in listed(statement["Action"]):

@@ -26,6 +26,7 @@ def each(paths):
 
 @each(PATHS)
 def test_one_kill_at_any_call_loses_doubles_and_disorders_nothing(stages, path):
+    """VN-12."""
     for kill in call_points(stages, path):
         play(stages, path, kill)
 

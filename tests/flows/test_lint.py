@@ -361,6 +361,7 @@ def test_every_rule_has_something_planted_for_it() -> None:
     ("code", "change"), [(code, change) for code, changes in PLANTED.items() for change in changes]
 )
 def test_a_rule_finds_what_it_is_for(code: str, change: Change) -> None:
+    """CP-43."""
     assert code in {issue.code for issue in found(planted(change))}
 
 

@@ -307,6 +307,7 @@ def _visits_past(services_of: Any) -> list[Visit]:
 def test_whatever_fails_the_customer_ends_in_a_queue_or_hears_that_we_could_not(
     flow, action, error
 ):
+    """LA-72."""
     broken = {(flow, action): error}
     if action in ONLY_AFTER:
         broken[flow, ONLY_AFTER[action]] = error
@@ -347,6 +348,7 @@ def _coverage(name: str, kind: str) -> Coverage:
     ("name", "kind"), [("whatsapp_inbound", "flows"), ("voice_note", "modules")]
 )
 def test_the_stories_above_take_every_branch(name, kind):
+    """CP-21."""
     if len(EVERYTHING["all"]) < 10_000:
         pytest.skip("needs the whole file to have run")
     coverage = _coverage(name, kind)

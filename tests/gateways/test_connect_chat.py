@@ -26,6 +26,7 @@ def either(request):
 
 
 def test_a_new_chat_is_connected_and_streams(either):
+    """CP-01."""
     chat = opened(either)
     found = either.chats.find(chat.contact)
     assert chat.participant_token

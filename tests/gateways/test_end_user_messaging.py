@@ -55,6 +55,7 @@ def test_a_window_refused_at_once_is_a_closed_window(world, mia):
 
 
 def test_a_customers_file_lies_under_exactly_the_key_we_chose(world, mia):
+    """VN-07."""
     mia.sends("document", media=PDF, filename="bill.pdf")
     media_id = mia.sent[-1].body["document"]["id"]
     stored = world.app.whatsapp.fetch(world.number.eum_id, media_id, "inbound/k/abc")

@@ -27,7 +27,7 @@ def test_a_file_is_read_back_and_its_link_opens_without_credentials(world):
 
 
 def test_links_are_signed_so_that_they_expire(world):
-    """SigV2 links of S3 ignore expiry in some set-ups; ours name their seconds."""
+    """CP-27. SigV2 links of S3 ignore expiry in some set-ups; ours name their seconds."""
     assert "X-Amz-Signature=" in world.app.media.link("k")
     assert "X-Amz-Expires=43200" in world.app.media.link("k")
     assert "X-Amz-Expires=300" in world.app.media.put_url("k")

@@ -75,7 +75,7 @@ def form_fields(body: bytes) -> dict[str, list[str]]:
 
 
 def test_a_voice_note_is_always_sent_as_voice_ogg() -> None:
-    """OpenAI decides by the file name: the same bytes named .opus or .oga are refused."""
+    """VN-09. OpenAI decides by the file name: the same bytes named .opus or .oga are refused."""
     with stub(Answer(HEARD)) as server:
         transcribe(server)
     assert b'filename="voice.ogg"' in server.bodies[0]
@@ -83,6 +83,7 @@ def test_a_voice_note_is_always_sent_as_voice_ogg() -> None:
 
 
 def test_the_answer_becomes_a_transcript_with_its_price() -> None:
+    """VN-04."""
     logprobs = [{"token": "I", "logprob": -0.1, "bytes": [73]}]
     with stub(Answer(HEARD | {"logprobs": logprobs})) as server:
         heard = transcribe(server)
@@ -208,6 +209,7 @@ def test_a_doubtful_failure_gets_one_more_try() -> None:
     "first", [error(500), HTML, error(429), error(404, "model_not_found"), error(400)]
 )
 def test_the_next_model_answers_when_the_first_cannot(first: Answer) -> None:
+    """SA-05."""
     with stub(first, Answer(HEARD)) as server:
         heard = transcribe(server, "gpt-transcribe", "whisper-1")
     assert (heard.model, heard.attempts) == ("whisper-1", 2)
@@ -232,6 +234,7 @@ def test_hallucinated_subtitles_are_no_speech() -> None:
 
 
 def test_facts_come_with_tokens_and_price_and_only_with_evidence() -> None:
+    """VN-05."""
     with stub(chat(json.dumps(FACTS))) as server:
         found = gateway(server, "gpt-5-mini").structure(SPOKEN, CONTEXT, budget_s=5)
         asked = server.json(0)
@@ -244,6 +247,7 @@ def test_facts_come_with_tokens_and_price_and_only_with_evidence() -> None:
 
 
 def test_a_misfit_answer_is_mended_once() -> None:
+    """VN-10."""
     with stub(chat('{"intent": "sue them"}'), chat(json.dumps(FACTS))) as server:
         found = gateway(server, "gpt-5-mini").structure(SPOKEN, CONTEXT, budget_s=5)
         repair = server.json(1)["messages"]
@@ -269,6 +273,7 @@ STRUCTURING_FAILURES = {
 
 @pytest.mark.parametrize("name", STRUCTURING_FAILURES)
 def test_every_failure_of_structuring_is_one_of_ours(name: str) -> None:
+    """SA-50."""
     answer, kind, code = STRUCTURING_FAILURES[name]
     with stub(answer) as server, pytest.raises(kind) as caught:
         gateway(server, "gpt-5-mini").structure(SPOKEN, CONTEXT, budget_s=3)

@@ -129,6 +129,7 @@ def test_what_is_done_cannot_be_claimed_again(conversations):
 
 
 def test_the_record_ends_the_claim_and_keeps_chat_and_place(conversations):
+    """LA-06."""
     conversations.create(new(pending("p1")))
     recorded(conversations, pending("p1"))
     kept = conversations.load("k1")
@@ -298,6 +299,7 @@ def test_renewing_an_unknown_contact_creates_nothing(contacts):
 
 
 def test_a_voice_note_lives_on_its_message_item(world):
+    """VN-11."""
     history = world.app.history
     note = StoredNote(
         note=VoiceNote(wamid="wamid.1", media_id="m1").stored("inbound/k1/x", duration_s=3.5),

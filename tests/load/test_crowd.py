@@ -21,6 +21,7 @@ def unharmed(result):
 
 
 def test_a_crowd_at_once_loses_doubles_and_disorders_nothing():
+    """SA-48."""
     with caught():
         result = load.run(CUSTOMERS, 30)
     assert result.sent == result.delivered >= 4 * CUSTOMERS
@@ -28,6 +29,7 @@ def test_a_crowd_at_once_loses_doubles_and_disorders_nothing():
 
 
 def test_a_crowd_over_http_is_served_by_several_processes_at_once():
+    """LA-40."""
     with caught():
         result = load_over_http.run(100 if FULL else 8, 30 if FULL else 4, processes=2)
     assert result.sent == result.delivered

@@ -18,6 +18,7 @@ DAY = 24 * 3600
 
 
 def test_a_first_text_opens_one_chat_that_waits_in_a_queue(world):
+    """CP-02."""
     mia = world.phones.add("Mia", "15550100001")
     mia.says("Hello, where is my order 12345?")
     world.run_for(2)
@@ -71,6 +72,7 @@ def test_a_very_long_text_arrives_whole(world):
 
 
 def test_a_text_after_the_agent_closed_the_chat_opens_a_new_one(world):
+    """UT-12."""
     talk = live_chat(world)
     talk.agent.end()
     world.settle()
@@ -100,6 +102,7 @@ def test_a_text_that_overtakes_the_news_of_the_chats_end_opens_a_new_one(world):
 
 
 def test_two_customers_at_once_stay_apart(world):
+    """CP-29."""
     mia = world.phones.add("Mia", "15550100001")
     ben = world.phones.add("Ben", "15550100002")
     for number in range(3):
@@ -147,7 +150,7 @@ def test_a_chat_whose_time_is_up_is_replaced_and_the_message_arrives(world):
 
 
 def test_duplicates_and_disorder_change_nothing(world):
-    """SNS delivers at least once and in any order."""
+    """SA-53. SNS delivers at least once and in any order."""
     world.topics.noise.duplicate_rate = 1.0
     world.topics.noise.duplicate_s = 900  # later than the queue's five-minute memory
     world.topics.noise.reorder_rate = 0.5
@@ -266,6 +269,7 @@ def test_the_classic_three_calls_open_a_chat_as_well():
 
 
 def test_outside_opening_hours_the_customer_is_told_when_we_answer(world):
+    """LA-73."""
     world.clock.advance(12 * 3600)
     mia = world.phones.add("Mia", "15550100001")
     mia.says("Anybody there?")

@@ -71,6 +71,7 @@ def test_a_crash_before_the_record_does_not_cost_the_greeting(world, early):
 
 
 def test_an_answer_comes_with_whatsapps_own_marks(world):
+    """UT-14."""
     talk = live_chat(world)
     talk.agent.say(
         "**Order** 12345 is *on its way*, see [here](https://x.example)", "text/markdown"
@@ -106,6 +107,7 @@ def test_a_long_answer_arrives_in_pieces_and_in_order(world):
 
 
 def test_answers_written_one_after_the_other_keep_their_order(world):
+    """CP-03."""
     talk = live_chat(world)
     said = [f"sentence {number}" for number in range(12)]
     for text in said:
@@ -151,6 +153,7 @@ def test_a_file_too_large_for_whatsapp_is_told_to_the_agent(world):
 
 
 def test_statuses_move_forward_only(world):
+    """CP-04."""
     talk = live_chat(world)
     world.topics.noise.duplicate_rate = 1.0
     world.topics.noise.duplicate_s = 900
@@ -239,6 +242,7 @@ def test_a_failed_status_without_our_callback_data_is_told_as_well(world):
 
 
 def test_after_24_hours_the_agent_is_told_and_nothing_is_sent():
+    """SA-47."""
     with World(settings={"CHAT_DURATION_MINUTES": "10080"}) as world:
         talk = live_chat(world)
         world.run_for(25 * HOUR)
@@ -284,7 +288,7 @@ def untimed_text(world: World, number: str) -> dict[str, object]:
 
 
 def test_a_transfer_keeps_the_conversation(world):
-    """A new ContactId, the same chat: neither side notices."""
+    """CP-05. A new ContactId, the same chat: neither side notices."""
     talk = live_chat(world)
     talk.agent.say("I connect you with billing")
     talk.agent.transfer("Billing")

@@ -55,6 +55,7 @@ def note(audio, language="en"):
 
 
 def test_everything_the_story_promises_happens(story):
+    """CP-59."""
     assert story[0].problems == []
 
 
@@ -81,6 +82,7 @@ def test_the_second_customer_reaches_another_queue_and_agent(story):
 
 
 def test_the_story_ends_with_calls_milliseconds_bytes_and_dollars_of_each_kind(story):
+    """LA-78."""
     table = story[1].partition("per message")[2]
     for kind in dict.fromkeys(one.kind for one in story[0].meter.measures):
         assert kind in table

@@ -81,6 +81,7 @@ def test_the_table_of_this_test_knows_every_kind_a_phone_can_send():
 
 
 def test_in_a_live_chat_the_agent_learns_of_each(world):
+    """LA-67."""
     talk = live_chat(world)
     for kind, content in CONTENT.items():
         said, held = lines(talk.chat), files(talk.chat)
@@ -97,6 +98,7 @@ def test_in_a_live_chat_the_agent_learns_of_each(world):
 
 
 def test_each_may_be_the_first_thing_a_customer_ever_sends(world):
+    """CP-20."""
     for index, (kind, content) in enumerate(CONTENT.items()):
         known = list(world.chats)
         world.phones.add(kind, f"155501{index:05}").sends(kind, **content)
@@ -116,6 +118,7 @@ def test_a_file_connect_refuses_becomes_a_link(world):
 
 
 def test_a_file_over_20_megabytes_becomes_a_link(world):
+    """CP-24."""
     talk = live_chat(world)
     talk.customer.sends("document", media=PDF + bytes(21 * 1024 * 1024), filename="big.pdf")
     world.settle()

@@ -91,6 +91,7 @@ def test_two_answers_keep_their_order_when_the_queue_refuses_the_first(world):
 
 
 def test_an_outage_of_connect_for_an_hour_loses_nothing(world):
+    """SA-09."""
     talk = live_chat(world)
     now = world.clock.now()
     for service in ("connect", "connectparticipant"):

@@ -99,7 +99,7 @@ def test_a_talkative_agent_is_held_to_metas_pair_rate_and_nothing_is_refused(lim
 
 
 def test_whatsapp_that_does_not_answer_is_left_alone_for_a_while(limited):
-    """A breaker for each dependency: an outage must not cost every invocation its time-out."""
+    """LA-30: an outage must not cost every invocation its time-out."""
     world = limited
     talks = [live_chat(world, f"Customer {n}", f"1555000{n:04}") for n in range(8)]
     now = world.clock.now()

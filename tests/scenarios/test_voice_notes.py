@@ -160,6 +160,7 @@ def no_key():
 def test_while_speech_is_unavailable_the_agent_has_the_sound_and_the_card_follows(
     world, note, broken
 ):
+    """VN-08."""
     brain = ai.brain(world)
     working, brain.hears = brain.hears, broken
     talk = live_chat(world)

@@ -260,6 +260,7 @@ def test_whatsapps_own_word_that_the_window_is_closed_reads_the_same(world: Worl
 
 
 def test_a_template_goes_out_when_the_window_is_closed(long_lived: World) -> None:
+    """LA-68."""
     world = long_lived
     talk = live_chat(world)
     world.run_for(25 * HOUR)

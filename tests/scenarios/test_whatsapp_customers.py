@@ -95,6 +95,7 @@ def test_a_document_of_100_megabytes_comes_as_a_link(world: World) -> None:
 
 
 def test_a_picture_too_large_for_the_chat_has_a_preview_beside_its_link(world: World) -> None:
+    """CP-26."""
     talk = live_chat(world)
     heavy = picture("PNG", 900) + bytes(21 * MEGABYTE)
     talk.customer.sends("document", media=heavy, mime_type="image/png", filename="site.png")

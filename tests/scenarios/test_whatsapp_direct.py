@@ -131,6 +131,8 @@ def test_a_file_meta_does_not_have_any_more_is_named(direct: Direct) -> None:
 
 @pytest.mark.parametrize("path", ADDRESSES)
 def test_meta_can_subscribe_with_our_token_only(direct: Direct, path: str) -> None:
+    """LA-02, LA-31, UT-15."""
+
     def asked(token: str) -> HTTPResponse:
         query = f"hub.mode=subscribe&hub.verify_token={token}&hub.challenge=1158201444"
         return direct.client.http.get(f"{path}?{query}")
@@ -142,6 +144,7 @@ def test_meta_can_subscribe_with_our_token_only(direct: Direct, path: str) -> No
 
 @pytest.mark.parametrize("path", ADDRESSES)
 def test_only_what_meta_signed_is_taken(direct: Direct, path: str) -> None:
+    """VN-19, UT-16."""
     body = b'{"object": "whatsapp_business_account", "entry": []}'
     assert direct.post(body, signature(body, "another secret"), path).status_code == 401
     assert direct.post(body, "sha1=0", path).status_code == 401
@@ -159,7 +162,7 @@ def test_without_a_secret_nobody_is_let_in(world: World) -> None:
 
 
 def test_the_signature_is_over_the_raw_bytes(direct: Direct) -> None:
-    """Spaces, order and escapes as Meta wrote them; never over what we would write."""
+    """LA-32. Spaces, order and escapes as Meta wrote them; never over what we would write."""
     number = direct.world.number
     message = {"from": "1", "id": "wamid.RAW", "type": "text", "text": {"body": "¡Hola! 👋"}}
     value = {"metadata": {"phone_number_id": number.meta_id}, "messages": [message]}
@@ -175,6 +178,7 @@ def test_the_signature_is_over_the_raw_bytes(direct: Direct) -> None:
 
 
 def test_200_only_when_it_is_durably_queued(direct: Direct) -> None:
+    """VN-21, LA-26."""
     number = direct.world.number
     message = {"from": "1", "id": "wamid.Q", "type": "text", "text": {"body": "Hi"}}
     value = {"metadata": {"phone_number_id": number.meta_id}, "messages": [message]}

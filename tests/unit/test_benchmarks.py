@@ -45,6 +45,7 @@ def test_every_case_of_the_issue_is_measured(figures):
 
 
 def test_no_case_needs_more_calls_or_time_than_its_goal(figures):
+    """LA-54, CP-38, CP-39."""
     missed = [name for name, one in figures.items() if not reached(one, GOALS[name][2])]
     assert missed == []
 
@@ -182,6 +183,7 @@ def grown(kinds=(), rounds=1):
 
 
 def test_what_is_stored_changes_neither_a_texts_calls_nor_the_items_read_for_it():
+    """LA-57."""
     base, after = grown(("text_live",))
     assert after["text_live"].calls == base["text_live"].calls
     assert after["text_live"].items_read == base["text_live"].items_read > 0

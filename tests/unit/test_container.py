@@ -89,7 +89,7 @@ def served() -> Iterator[World]:
 
 
 def test_one_process_does_it_all_and_ends_when_told(served: World) -> None:
-    """From the phone to Connect and back, over HTTP to every service; SIGTERM is enough."""
+    """VN-20. From the phone to Connect and back, over HTTP to every service; SIGTERM is enough."""
     port = free_port()
     environment = {
         **up.environment(served),

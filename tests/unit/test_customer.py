@@ -45,6 +45,7 @@ PEOPLE = st.builds(
     ],
 )
 def test_a_number_is_dialled_as_received_with_plus(written: str, normal: str) -> None:
+    """SA-56."""
     assert normalize_phone(written) == normal
 
 
@@ -58,6 +59,7 @@ def test_a_number_is_dialled_as_received_with_plus(written: str, normal: str) ->
     ],
 )
 def test_two_spellings_of_one_number_are_equal(one: str, other: str) -> None:
+    """SA-16."""
     assert canonical(one) == canonical(other)
 
 

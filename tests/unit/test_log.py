@@ -171,6 +171,7 @@ def test_the_conversation_really_failed_in_every_way(told: Told) -> None:
 
 
 def test_no_word_number_name_or_token_of_anybody_is_logged(told: Told) -> None:
+    """LA-35."""
     leaked = {what for what, secret in told.secrets.items() if secret in told.output}
     assert leaked == set()
 
@@ -218,6 +219,7 @@ def test_the_documented_fields_are_those_the_code_writes() -> None:
 
 
 def test_the_documented_metrics_are_those_the_code_counts() -> None:
+    """LA-45."""
     counted = {
         call.args[0].value
         for path, call in calls("count")

@@ -120,6 +120,8 @@ def test_many_customers_do_not_fill_the_memory(clock):
 
 
 def test_the_speech_service_gets_its_calls_a_minute_and_no_more(clock):
+    """SA-46."""
+
     class Ai:
         calls = 0
 

@@ -81,6 +81,7 @@ SECOND = Callback("c", "e", 0, 2)
 
 
 def test_a_paced_message_waits_four_seconds_then_sixteen() -> None:
+    """LA-28."""
     world = Surroundings()
     assert world.again().plan(FIRST, PAIR_RATE)
     assert world.again().plan(SECOND, PAIR_RATE)

@@ -26,6 +26,7 @@ def test_there_is_english_spanish_and_portuguese() -> None:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_language_has_the_same_sentences(language: str) -> None:
+    """LA-71."""
     assert keys(language) == keys("en")
 
 

@@ -134,6 +134,7 @@ READS = {
 
 @pytest.mark.parametrize("name", READS)
 def test_the_agent_reads(name: str) -> None:
+    """UT-05."""
     assert samples.shown(name).text == READS[name]
 
 

@@ -28,6 +28,7 @@ REACHED = (NEW, STORED, TRANSCRIBED, STRUCTURED, DELIVERED)
 
 
 def test_a_note_goes_through_every_state() -> None:
+    """VN-13."""
     assert [note.state for note in REACHED] == list(State)[:5]
 
 

@@ -24,6 +24,7 @@ ATTACKS = [
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_whatever_is_said_stays_inside_the_data(attack: str) -> None:
+    """LA-36."""
     asked = structuring(attack, CONTEXT)
     note = json.loads(asked.user)
     assert note["transcript"].split() == prompt.without_controls(attack).split()

@@ -338,6 +338,7 @@ JSON = st.recursive(
 @settings(max_examples=300, deadline=None)
 @given(JSON)
 def test_no_json_makes_the_parser_raise(document: object) -> None:
+    """LA-03."""
     found = parse(document)
     assert isinstance(found, InboundMessage | DeliveryStatus | AccountEvent)
     if isinstance(found, InboundMessage):

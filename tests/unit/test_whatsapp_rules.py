@@ -65,6 +65,7 @@ class TestFailures:
     def test_a_code_says_whether_to_try_again_and_who_must_act(
         self, code: int, kind: str, retryable: bool, to_operator: bool
     ) -> None:
+        """LA-19."""
         failure = failure_of(code)
         assert (failure.code, failure.kind) == (code, kind)
         assert (failure.retryable, failure.to_operator) == (retryable, to_operator)
