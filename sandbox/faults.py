@@ -5,6 +5,7 @@ were given; the first that applies decides. Everything random comes from a seed,
 failed can be played again exactly.
 """
 
+import itertools
 import random
 import threading
 from collections import Counter
@@ -47,7 +48,7 @@ class CallFacts:
     """A call about to happen.
 
     `index` counts all calls since `arm()` from 0, `nth` those of this service and operation
-    from 1.
+    from 1; `process` numbers the running invocation, 0 is nobody's.
     """
 
     index: int
@@ -55,6 +56,7 @@ class CallFacts:
     operation: str
     nth: int
     at: datetime
+    process: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -62,6 +64,7 @@ class Process:
     """One running invocation. Once dead, none of its calls happens any more."""
 
     name: str
+    number: int
     dead: bool = False
 
 
@@ -74,6 +77,7 @@ class FaultPlan:
     def __init__(self) -> None:
         self._rules: list[Rule] = []
         self._processes: list[Process] = []
+        self._numbers = itertools.count(1)
         self._lock = threading.RLock()
         self._armed = False
         self._index = 0
@@ -165,6 +169,7 @@ class FaultPlan:
                 operation=operation,
                 nth=self._seen[service, operation],
                 at=at,
+                process=self._processes[-1].number if self._processes else 0,
             )
             self._index += 1
             chosen = (rule(call) for rule in self._rules)
@@ -185,7 +190,7 @@ class FaultPlan:
         sees a broken connection, and every later call of the process raises Killed. When the body
         ends and the process is dead, Killed is raised whatever the body returned.
         """
-        process = Process(name)
+        process = Process(name, next(self._numbers))
         with self._lock:
             self._processes.append(process)
         try:

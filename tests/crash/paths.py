@@ -11,13 +11,13 @@ BILL = b"%PDF-1.4 a bill"
 
 @dataclass(frozen=True)
 class Path:
-    """`short`: few enough calls for every pair of kills."""
+    """`parts`: into how many tests of about ten seconds its pairs of kills are dealt."""
 
     name: str
     prepare: Callable[[Stage], None]
     act: Callable[[Stage], None]
     chats: int = 1
-    short: bool = True
+    parts: int = 1
     lasts_s: int = 20
 
 
@@ -47,21 +47,20 @@ def ends_and_writes(stage):
 
 
 PATHS = [
-    Path("first text", nothing, lambda s: s.writes("Hello"), short=True),
+    Path("first text", nothing, lambda s: s.writes("Hello")),
     Path("live text", talks, lambda s: s.writes("And my order?")),
-    Path("text after the end", talked, lambda s: s.writes("One more thing"), chats=2, short=False),
-    Path("text while the chat ends", talks, ends_and_writes, chats=2, short=False),
-    Path("image first", nothing, lambda s: s.sends_picture(), short=False),
-    Path("image live", talks, lambda s: s.sends_picture("Look"), short=False),
-    Path("voice note first", nothing, lambda s: s.sends_voice_note(), short=False, lasts_s=90),
-    Path("voice note live", talks, lambda s: s.sends_voice_note(), short=False),
+    Path("text after the end", talked, lambda s: s.writes("One more thing"), chats=2),
+    Path("text while the chat ends", talks, ends_and_writes, chats=2, parts=3),
+    Path("image first", nothing, lambda s: s.sends_picture(), parts=2),
+    Path("image live", talks, lambda s: s.sends_picture("Look")),
+    Path("voice note first", nothing, lambda s: s.sends_voice_note(), lasts_s=90, parts=4),
+    Path("voice note live", talks, lambda s: s.sends_voice_note()),
     Path("agent text", talks, lambda s: s.agent.say("On its way")),
-    Path("agent long text", talks, lambda s: s.agent.say(LONG), short=False),
+    Path("agent long text", talks, lambda s: s.agent.say(LONG), parts=2),
     Path(
         "agent attachment",
         talks,
         lambda s: s.agent.attach("bill.pdf", "application/pdf", BILL),
-        short=False,
     ),
     Path("status", waits_for_statuses, nothing),
     Path("chat ended", talks, lambda s: s.agent.end()),

@@ -1,9 +1,12 @@
 """What is promised whatever crashes, checked in one place (protocol section 2)."""
 
 from collections import Counter
+from itertools import pairwise
 
+from chalicelib.contact import read_callback
 from chalicelib.texts import Texts
 
+UNSURE_WAIT_S = 60  # T of the protocol
 REPEATED = f"({Texts('en').get('notice.repeated')})"
 
 
@@ -11,11 +14,10 @@ class Broken(AssertionError):
     """A promise did not hold."""
 
 
-def check(stage, *, parking=False, sends_again=0, overtaking=False, returned=False):
+def check(stage, *, parking=False, overtaking=False, returned=False):
     """Hold a finished stage against the promises.
 
     `parking`: two crashes at one message may park it, with a placeholder for the agent.
-    `sends_again`: how many uncertain sends had no status, each allowed one more send.
     `overtaking`: messages that reached the queue late may stand after later ones (promise I4).
     `returned`: WhatsApp refuses for good; what was not sent is said to the agent instead.
     """
@@ -25,7 +27,7 @@ def check(stage, *, parking=False, sends_again=0, overtaking=False, returned=Fal
         raise Broken(f"dead letters: {[letter.get('reason') for letter in parked]}")
     _one_chat(stage)
     _agent_saw(stage, parked, overtaking=overtaking, announced=bool(parked) or returned)
-    _customer_got(stage, sends_again, overtaking, _answers(parked) if returned else None)
+    _customer_got(stage, overtaking, _answers(parked) if returned else None)
 
 
 def _nothing_left(stage):
@@ -106,7 +108,7 @@ def _placeholders(stage, lines, expected, parked, overtaking):
         raise Broken(f"{len(parked)} dead letters")
 
 
-def _customer_got(stage, sends_again, overtaking, parked):
+def _customer_got(stage, overtaking, parked):
     """`parked`: how many answers lie in dead letters; None when all must have been sent."""
     said, got = stage.said_to_customer(), stage.on_the_phone()
     lost = Counter(said) - Counter(got)
@@ -116,8 +118,47 @@ def _customer_got(stage, sends_again, overtaking, parked):
     if lost:
         raise Broken(f"never reached WhatsApp: {dict(lost)}; on the phone: {got}")
     more = sum((Counter(got) - Counter(said)).values())
-    if more > sends_again:
+    if more > _sent_again(stage):
         raise Broken(f"sent more often than said: {dict(Counter(got) - Counter(said))}")
     firsts = list(dict.fromkeys(got))
     if firsts != list(dict.fromkeys(said)) and not overtaking:
         raise Broken(f"out of order on the phone: {got}, not {said}")
+
+
+def _sent_again(stage):
+    """How many second sends promise O2 allows: the status of the one before did not come in time,
+    because a process died with it in hand."""
+    again = 0
+    for sends in sends_by_part(stage).values():
+        if len(sends) > 1:
+            first, _ = sends[0]
+            if not stage.died_with(["statuses", str(first)]):
+                raise Broken(f"sent again though its status came: {first}")
+            problem = not_as_promised(stage, sends)
+            if problem:
+                raise Broken(problem)
+            again += len(sends) - 1
+    return again
+
+
+def sends_by_part(stage):
+    """The sends of each part of what was said in this customer's chats, with their instants."""
+    contacts = {chat.id for chat in stage.chats()}
+    sends = {}
+    for one in stage.world.network.sent:
+        callback = read_callback(one.body.get("biz_opaque_callback_data"))
+        if callback and callback.contact in contacts:
+            sends.setdefault(callback.record, []).append((callback, one.at))
+    return sends
+
+
+def not_as_promised(stage, sends):
+    """What is wrong with several sends of one part: each has its own number, comes T after the one
+    before, and the history tells of it. "" when nothing is."""
+    if [callback.attempt for callback, _ in sends] != list(range(1, len(sends) + 1)):
+        return f"not numbered: {sends}"
+    waits = [(after - before).total_seconds() for (_, before), (_, after) in pairwise(sends)]
+    if any(wait < UNSURE_WAIT_S for wait in waits):
+        return f"sent again too early: {waits}"
+    kept = stage.world.app.history.sends(sends[0][0].record)
+    return "" if kept == len(sends) else f"sent {len(sends)} times, and the history knows {kept}"

@@ -1,4 +1,4 @@
-"""Customers, one after the other, in worlds that are replaced before the contact center closes.
+"""Customers, one after the other, in worlds that are replaced once a day.
 
 Building a world takes a second, a customer nothing: a crash matrix of hundreds of runs shares
 worlds, and every run has a customer of its own.
@@ -9,6 +9,7 @@ import itertools
 import json
 import re
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 
 import boto3
@@ -22,7 +23,7 @@ from sandbox.wire import HttpResponse
 from sandbox.world import OPENING_TIME, World
 
 QUEUES = ["General", "Orders", "Billing", "Support", "Claims", "Urgent"]
-OPEN_FOR = timedelta(hours=4)  # the flow answers otherwise once the day is over
+LIVES_FOR = timedelta(hours=24)  # a world that grows old grows slow
 TRANSCRIPT = "Hello my order number 12345 has not arrived"
 GREETED = "greeted"
 # A message that waited, or was overtaken, tells its own time.
@@ -64,10 +65,15 @@ def about_itself(line):
 
 
 class Stage:
-    """One customer, one agent, and what they did. `wrote`: what the agent must come to see."""
+    """One customer, one agent, and what they did. `wrote`: what the agent must come to see.
 
-    def __init__(self, world, phone, agent):
+    `tables` is a client of DynamoDB; `bodies`: what every queue gave to a function, by message id.
+    """
+
+    def __init__(self, world, phone, agent, tables, bodies):
         self.world, self.phone, self.agent = world, phone, agent
+        self._tables, self._bodies = tables, bodies
+        self._began = len(world.deliverer.deliveries)
         self.wrote = []
         self.chats_expected = 1
         self.collected = []
@@ -172,8 +178,18 @@ class Stage:
 
     def claims(self):
         """Items with work that nobody ended."""
-        rows = boto3.client("dynamodb").scan(TableName="puente-conversations")["Items"]
-        return [row["key"]["S"] for row in rows if "pending_id" in row]
+        found = self._tables.scan(
+            TableName="puente-conversations",
+            FilterExpression="attribute_exists(#pending)",
+            ExpressionAttributeNames={"#pending": "pending_id"},
+        )
+        return [row["key"]["S"] for row in found["Items"]]
+
+    def died_with(self, words):
+        """Whether an invocation died that had an event with all these words in hand."""
+        deliveries = self.world.deliverer.deliveries[self._began :]
+        lost = [each for one in deliveries if one.outcome == "killed" for each in one.message_ids]
+        return any(all(word in self._bodies[each] for word in words) for each in lost)
 
     def left_in_queues(self):
         return [
@@ -184,13 +200,14 @@ class Stage:
 
 
 class Stages:
-    """Gives out stages; a world that saw a failure, or the evening, is not used again."""
+    """Gives out stages; a world that saw a failure, or a whole day, is not used again."""
 
     def __init__(self, **world):
         self._settings = world
         self._open = ExitStack()
         self._world = None
         self._numbers = itertools.count(1)
+        self._bodies = {}
 
     def __enter__(self):
         return self
@@ -199,17 +216,35 @@ class Stages:
         self._open.close()
 
     def take(self):
-        if self._world is None or self._world.clock.now() > OPENING_TIME + OPEN_FOR:
+        if self._world is not None and self._world.clock.now() > OPENING_TIME + LIVES_FOR:
             self.discard()
+        if self._world is None:
+            self._start()
+        self._bodies.clear()
         number = next(self._numbers)
         phone = self._world.phones.add(f"Customer {number}", f"1555{number:07}")
-        return Stage(self._world, phone, self._agent)
+        return Stage(self._world, phone, self._agent, self._tables, self._bodies)
 
     def discard(self):
         """Start a new world at the next `take`."""
         self._open.close()
-        self._open = ExitStack()
+        self._open, self._world = ExitStack(), None
+
+    def _start(self):
         self._world = self._open.enter_context(World(**self._settings))
         for path in ("/v1/audio/transcriptions",):
             self._world.router.mount(path, quick_transcription, name="openai", locked=False)
         self._agent = self._world.desk.agent("Ana", QUEUES)
+        self._tables = boto3.client("dynamodb")
+        instance = self._world.instance
+        for hours in list(instance.hours.values()):
+            instance.add_hours(hours.name, hours_id=hours.id)  # day and night
+        deliverer = self._world.deliverer
+        deliverer.mappings[:] = [self._witnessed(mapping) for mapping in deliverer.mappings]
+
+    def _witnessed(self, mapping):
+        def handler(event, context):
+            self._bodies.update((each["messageId"], each["body"]) for each in event["Records"])
+            return mapping.handler(event, context)
+
+        return replace(mapping, handler=handler)
