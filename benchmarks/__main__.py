@@ -1,6 +1,7 @@
 """What Puente takes: `python -m benchmarks calls|load|rate|start|cpu|growth|costs|all`."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,10 +10,11 @@ import typer
 
 from benchmarks import calls as call_figures
 from benchmarks import costs as cost_figures
+from benchmarks import goals, load_over_http, null_wire, startup
 from benchmarks import growth as growth_figures
 from benchmarks import load as crowd
-from benchmarks import load_over_http, null_wire, startup
 from benchmarks import rate as rate_figures
+from benchmarks.goals import Row
 from benchmarks.table import table
 from sandbox.product_output import caught
 
@@ -94,18 +96,38 @@ def costs(
 
 
 @app.command(name="all")
-def everything(customers: int = 200) -> None:
-    """Everything, for people. The crowd is smaller than the default of `load`."""
-    typer.echo("Calls and latency by the model\n")
-    calls()
-    typer.echo("\nStart-up")
-    start()
-    typer.echo("\nCPU of one text")
-    cpu()
-    typer.echo("\nGrowth")
-    growth()
-    typer.echo(f"\nLoad of {customers} customers")
-    load(customers=customers)
+def everything(
+    customers: int = 1000,
+    seconds: int = 30,
+    over_http: Annotated[bool, typer.Option(help="Also find the rate: four minutes.")] = True,
+) -> None:
+    """Everything beside its goal, for people; some of it needs minutes."""
+    with caught():
+        figures = call_figures.measure()
+    typer.echo("Calls, and when the reader sees it, by the latency model\n")
+    typer.echo(table(figures))
+    rows = [*goals.calls(figures)]
+    paid = goals.costs(cost_figures.rows(figures))
+    typer.echo(f"\nPaid for a thousand, see docs/costs.md\n\n{goals.table(paid)}")
+    for title, measured in _parts(customers, seconds, over_http=over_http):
+        typer.echo(f"\n{title}\n\n{goals.table(measured)}")
+        rows += measured
+    typer.echo(f"\n{goals.missed(rows)}")
+
+
+def _parts(customers: int, seconds: int, *, over_http: bool) -> Iterator[tuple[str, list[Row]]]:
+    yield "CPU, against recorded answers", goals.cpu(null_wire.measure())
+    yield "Start-up, relative to boto3 with three clients", goals.start(startup.measure())
+    with caught():
+        result = crowd.run(customers, seconds)
+    yield "Load", goals.load(result)
+    if over_http:
+        with caught():
+            steps = rate_figures.find()
+        yield "Load over HTTP, two processes", goals.rate(steps)
+    with caught():
+        states = growth_figures.measure()
+    yield "Growth", goals.growth(states)
 
 
 def _show(figures: dict[str, Any], as_json: bool) -> None:

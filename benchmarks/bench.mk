@@ -1,6 +1,6 @@
 .PHONY: bench bench-load bench-http
 
-bench: .venv/.offline ## calls, latency, start-up, CPU, growth and a crowd, measured
+bench: .venv/.offline ## goals and what is measured: calls, CPU, start-up, growth, load (eight minutes)
 	@$(PY) -m benchmarks all
 
 bench-load: .venv/.offline ## a thousand customers at once

@@ -8,6 +8,9 @@ import statistics
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
+from unittest.mock import patch
+
+from botocore.session import Session
 
 from benchmarks import quick_speech
 from benchmarks.calls import Scene, scene
@@ -51,10 +54,12 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What was stored when measuring began, and each kind's cost."""
+    """What was stored when measuring began, each kind's cost, and how many SDK clients were built
+    meanwhile."""
 
     stored: Stored
     kinds: dict[str, Cost]
+    clients_built: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +85,9 @@ def measure(plan: Plan | None = None) -> dict[str, State]:
         def state() -> State:
             held = stored(world, customer)
             gc.freeze()  # what the emulators keep is no work for the product's collector
-            costs = {name: _cost(given, clock, kind, plan) for name, kind in kinds.items()}
-            return State(stored=held, kinds=costs)
+            with patch.object(Session, "create_client", wraps=Session.create_client) as built:
+                costs = {name: _cost(given, clock, kind, plan) for name, kind in kinds.items()}
+            return State(stored=held, kinds=costs, clients_built=built.call_count)
 
         base = state()
         multiply(world, customer, history=plan.history, conversations=plan.conversations)
