@@ -1,7 +1,6 @@
 """An inbound WhatsApp message as the protocol handles it: who wrote, what will be shown. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from chalicelib.bundles import Arrival, Queued
 from chalicelib.conversation import Member, Reply
@@ -93,23 +92,18 @@ def arrive(
     interactive messages expect it; `languages`: by business number, for customers whose own
     language nothing tells.
     """
-    member = _member(message, texts, redrive, about)
     return Queued(
         receipt=receipt,
         arrival=_arrival(message, default_origination_id, languages),
-        member=replace(member, response=response),
+        member=_member(message, texts, redrive, about, response),
         body=body,
     )
 
 
 def moved_to(change: IdentityChange, phone_number_id: str, origination_id: str) -> Arrival:
     """An account event that tells of a new identity, as an arrival without a message."""
-    keys = (
-        *alias_keys(phone_number_id, change.previous),
-        *alias_keys(phone_number_id, change.current),
-    )
     return Arrival(
-        keys=tuple(dict.fromkeys(keys)),
+        keys=_both_keys(phone_number_id, change),
         reply=_reply(change.current, origination_id),
         moved=True,
     )
@@ -133,20 +127,24 @@ def _arrival(
     message: InboundMessage, default_origination_id: str, languages: Mapping[str, str]
 ) -> Arrival:
     number = message.origination_id or default_origination_id
-    known, current = message.identity, message.identity
-    if message.identity_change:
-        known, current = message.identity_change.previous, message.identity_change.current
-    keys = (
-        *alias_keys(message.phone_number_id, known),
-        *alias_keys(message.phone_number_id, current),
-    )
+    change, current = message.identity_change, message.identity
+    if change:
+        keys, current = _both_keys(message.phone_number_id, change), change.current
+    else:
+        keys = alias_keys(message.phone_number_id, current)
     return Arrival(
-        keys=tuple(dict.fromkeys(keys)) or (_nobody(message),),
+        keys=keys or (_nobody(message),),
         reply=_reply(current, number),
         name=message.sender.name or message.sender.username,
         language=language_of(current) or languages.get(number, ""),
-        moved=message.identity_change is not None,
+        moved=change is not None,
     )
+
+
+def _both_keys(phone_number_id: str, change: IdentityChange) -> tuple[str, ...]:
+    """Keys of who the customer was and of who they are now; the former lead."""
+    former = alias_keys(phone_number_id, change.previous)
+    return tuple(dict.fromkeys((*former, *alias_keys(phone_number_id, change.current))))
 
 
 def _reply(identifiers: Identifiers, origination_id: str) -> Reply:
@@ -163,7 +161,9 @@ def _nobody(message: InboundMessage) -> str:
     return conversation_key(message.phone_number_id, message.wamid)
 
 
-def _member(message: InboundMessage, texts: Texts, redrive: int, about: str) -> Member:
+def _member(
+    message: InboundMessage, texts: Texts, redrive: int, about: str, response: str
+) -> Member:
     line = to_chat(message, texts, about=about)
     media, content = message.media, message.content
     return Member(
@@ -176,6 +176,7 @@ def _member(message: InboundMessage, texts: Texts, redrive: int, about: str) -> 
         filename=safe_filename(media.filename) if media and media.filename else "",
         attributes=(*line.attributes.items(), *((LOST,) if asks_to_resend(message) else ())),
         redrive=redrive,
+        response=response,
         placeholder=message.kind in NAMED_ONLY or (isinstance(content, MediaRef) and not media),
     )
 

@@ -219,7 +219,12 @@ def without_done(members: Iterable[Member], done: Ring) -> tuple[Member, ...]:
 
 def uncertain(members: Iterable[Member], done: Ring) -> tuple[Member, ...]:
     """Members so old that only their message item can tell whether they are done (law 4)."""
-    return tuple(member for member in members if done.may_have_forgotten(member.ring_entry))
+    return tuple(
+        member
+        for member in members
+        # The time alone nearly always tells; the entry has to be hashed.
+        if member.sent_at <= done.forgotten_until and done.may_have_forgotten(member.ring_entry)
+    )
 
 
 def not_erased(members: Iterable[Member], erased_before: int) -> tuple[Member, ...]:

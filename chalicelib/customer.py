@@ -16,6 +16,7 @@ BSUID = re.compile(r"[A-Z]{2}\.(?P<parent>ENT\.)?[A-Za-z0-9]{1,128}")
 KEY_LENGTH = 64
 """Characters of a key: hex SHA-256. SQS group and deduplication ids end at 128."""
 
+_NO_DIGITS = re.compile(r"[^0-9]+")
 _BR_AREA_AND_OLD_MOBILE = re.compile(r"(55[1-9][0-9])([6-9][0-9]{7})")
 
 
@@ -91,7 +92,7 @@ def normalize_phone(text: str) -> str:
     """
     if is_bsuid(text):
         return text
-    digits = re.sub(r"[^0-9]", "", text)
+    digits = _NO_DIGITS.sub("", text)
     return f"+{digits}" if digits else ""
 
 
@@ -102,8 +103,8 @@ def canonical(identifier: str) -> str:
     Brazil's ninth digit (source: reference whatsapp-eum.md section 2.2).
     """
     phone = normalize_phone(identifier)
-    if is_bsuid(identifier) or not phone:
-        return identifier
+    if not phone.startswith("+"):
+        return identifier  # a BSUID, or nothing that anybody could call
     digits = phone[1:]
     if digits.startswith("549") and len(digits) == len("5491112345678"):
         digits = "54" + digits[3:]

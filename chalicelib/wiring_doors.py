@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.session import Session
 
+from chalicelib.gateways import sdk
 from chalicelib.gateways.queues import Queues
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     import urllib3
+    from botocore.session import Session
 
     from chalicelib.gateways.connect_chat import ConnectChat
     from chalicelib.gateways.contact_table import ContactTable
@@ -87,16 +88,20 @@ class Doors:
         name = (service, id(config), region)
         with self._building:
             if name not in self.clients:
-                checks = Config(parameter_validation=self.settings.check_parameters)
                 where = region or self.settings.aws_region
                 self.clients[name] = self._session.create_client(
-                    service, region_name=where, config=config.merge(checks)
+                    service, region_name=where, config=config.merge(self._for_all)
                 )
             return self.clients[name]
 
     @cached_property
-    def _session(self) -> Session:
-        return Session()
+    def _session(self) -> "Session":
+        return sdk.session()
+
+    @cached_property
+    def _for_all(self) -> Config:
+        checks = Config(parameter_validation=self.settings.check_parameters)
+        return sdk.user_agent(self._session).merge(checks)
 
     @cached_property
     def http(self) -> "urllib3.PoolManager":

@@ -52,6 +52,8 @@ DOORS = {
     "whatsapp": ("end_user_messaging", set()),
     # What every AWS door needs to turn botocore's errors into ours.
     "aws errors": ("aws_errors", {"botocore"}),
+    # Where the clients of all AWS doors come from.
+    "sdk": ("sdk", {"botocore"}),
 }
 SHARED_DOOR = "aws errors"
 AWS_CLIENT = {"boto3", "botocore"}

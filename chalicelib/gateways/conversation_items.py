@@ -1,7 +1,7 @@
 """Conversations as DynamoDB keeps them <-> as we know them."""
 
 import json
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from chalicelib.conversation import Conversation, Member, OpenChat, Pending, Reply
@@ -15,10 +15,11 @@ CLEARED = {
     "pending_members": None,
     "pending_repeat": None,
 }
+MEMBER_FIELDS = tuple(field.name for field in fields(Member))
 
 
-def conversation_of(item: Any) -> Conversation:
-    """The conversation in an item of its table."""
+def conversation_of(item: Any, pending: Pending | None = None) -> Conversation:
+    """The conversation in an item of its table, or as it is since `pending` was claimed on it."""
     chat = None
     if item.contact:
         chat = OpenChat(
@@ -50,7 +51,7 @@ def conversation_of(item: Any) -> Conversation:
         recent=tuple(int(each) for each in item.recent or ()),
         newest=item.newest or "",
         erased_before=int(item.erased_before or 0),
-        pending=_read_pending(item),
+        pending=pending or _read_pending(item),
     )
 
 
@@ -85,27 +86,41 @@ def pending_values(pending: Pending) -> dict[str, Any]:
         "pending_attempts": pending.attempts,
         "pending_repeat": int(pending.repeat) or None,
         "pending_members": json.dumps(
-            [asdict(member) for member in pending.members], ensure_ascii=False
+            [_plain(member) for member in pending.members], ensure_ascii=False
         ),
     }
 
 
-def changed_values(after: Conversation) -> dict[str, Any]:
-    """What the record step writes; `ended` is not among it, for that is another writer's."""
-    chat = after.chat or OpenChat(contact="")
+def _plain(member: Member) -> dict[str, Any]:
+    """The member as JSON takes it; `dataclasses.asdict` would copy every value in depth."""
+    return {name: getattr(member, name) for name in MEMBER_FIELDS}
+
+
+def changed_values(before: Conversation, after: Conversation) -> dict[str, Any]:
+    """What the record step writes: what is new. `ended` never is, for that is another writer's.
+
+    `opened` counts in memory until a chat is recorded, so `before` may have it already.
+    """
+    known = _recorded(before)
+    new = {name: value for name, value in _recorded(after).items() if value != known[name]}
+    return {**new, "opened": after.opened}
+
+
+def _recorded(known: Conversation) -> dict[str, Any]:
+    """What record steps write of a conversation."""
+    chat = known.chat or OpenChat(contact="")
     return {
         "contact": chat.contact or None,
         "participant_token": chat.participant_token or None,
         "connection_token": chat.connection_token or None,
         "connected_until": chat.connected_until or None,
-        "opened": after.opened,
-        "done": after.done.entries,
-        "forgotten_until": after.done.forgotten_until,
-        "last": after.last or None,
-        "beyond": after.beyond,
-        "wrote_at": after.wrote_at,
-        "recent": after.recent,
-        "newest": after.newest or None,
+        "done": known.done.entries,
+        "forgotten_until": known.done.forgotten_until,
+        "last": known.last or None,
+        "beyond": known.beyond,
+        "wrote_at": known.wrote_at,
+        "recent": known.recent,
+        "newest": known.newest or None,
     }
 
 

@@ -69,9 +69,10 @@ class ConversationTable:
                 **{f"done{index}": ("kind", entry) for index, entry in enumerate(done)},
             },
         )
-        claimed, item = self._db.update(update, returns="ALL_NEW")
+        # As it was before: what the claim adds we know, and need not read again.
+        claimed, item = self._db.update(update, returns="ALL_OLD")
         if claimed:
-            return Claimed(conversation_of(item))
+            return Claimed(conversation_of(item, pending))
         return _refused(item, pending)
 
     def create(self, new: Conversation) -> Existing | Erased | None:
@@ -138,7 +139,7 @@ class ConversationTable:
         after: Conversation,
         history: Sequence[MessageRecord],
     ) -> bool:
-        changes = {**changed_values(after), **learned_values(before, after), **CLEARED}
+        changes = {**changed_values(before, after), **learned_values(before, after), **CLEARED}
         updates = [self._if_mine(before.key, pending, changes)]
         if after.chat and (after.chat, after.reply) != (before.chat, before.reply):
             updates.append(contact_row(_contact(after), expires=self._expires()))

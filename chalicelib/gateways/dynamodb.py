@@ -30,11 +30,11 @@ class DynamoDb:
         self._client = client
 
     def update(
-        self, update: Update, *, returns: Literal["NONE", "ALL_NEW"] = "NONE"
+        self, update: Update, *, returns: Literal["NONE", "ALL_OLD", "ALL_NEW"] = "NONE"
     ) -> tuple[bool, Any]:
         """Run one update.
 
-        Returns (True, the item after it when `returns` is ALL_NEW) or (False, the item that
+        Returns (True, the item before or after it as `returns` says) or (False, the item that
         refused it, None when there is none).
         """
         with aws(SERVICE):

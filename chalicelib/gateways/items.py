@@ -9,10 +9,23 @@ the writes are built by `updates.py`.
 from collections.abc import Iterable
 from typing import Any
 
-from pynamodb.attributes import Attribute, ListAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.constants import STRING
+from pynamodb.attributes import Attribute, ListAttribute, UnicodeAttribute
+from pynamodb.constants import NUMBER, STRING
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
+
+
+class WholeNumber(Attribute[int]):
+    """Seconds and counts. pynamodb's own numbers may have fractions and go through JSON, which
+    costs twenty numbers a text five times as much."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: int) -> str:
+        return str(int(value))
+
+    def deserialize(self, value: str) -> int:
+        return int(value)
 
 
 class WordsAttribute(Attribute[Iterable[object]]):
@@ -59,26 +72,26 @@ class ConversationItem(Model):
     contact = UnicodeAttribute(null=True)
     participant_token = UnicodeAttribute(null=True)
     connection_token = UnicodeAttribute(null=True)
-    connected_until = NumberAttribute(null=True)
+    connected_until = WholeNumber(null=True)
     ended = UnicodeAttribute(null=True)
-    ended_at = NumberAttribute(null=True)
-    opened = NumberAttribute(null=True)
+    ended_at = WholeNumber(null=True)
+    opened = WholeNumber(null=True)
     done = WordsAttribute(null=True)
-    forgotten_until = NumberAttribute(null=True)
+    forgotten_until = WholeNumber(null=True)
     last = UnicodeAttribute(null=True)
-    beyond = NumberAttribute(null=True)
-    wrote_at = NumberAttribute(null=True)
+    beyond = WholeNumber(null=True)
+    wrote_at = WholeNumber(null=True)
     aliases = ListAttribute[Any](null=True)
     recent = WordsAttribute(null=True)
     pending_id = UnicodeAttribute(null=True)
-    pending_since = NumberAttribute(null=True)
-    pending_claimed_at = NumberAttribute(null=True)
-    pending_attempts = NumberAttribute(null=True)
+    pending_since = WholeNumber(null=True)
+    pending_claimed_at = WholeNumber(null=True)
+    pending_attempts = WholeNumber(null=True)
     pending_members = UnicodeAttribute(null=True)
     newest = UnicodeAttribute(null=True)
-    pending_repeat = NumberAttribute(null=True)
-    erased_before = NumberAttribute(null=True)
-    expires = NumberAttribute(null=True)
+    pending_repeat = WholeNumber(null=True)
+    erased_before = WholeNumber(null=True)
+    expires = WholeNumber(null=True)
 
 
 class ContactRow(Model):
@@ -99,18 +112,18 @@ class ContactRow(Model):
     language = UnicodeAttribute(null=True)
     participant_token = UnicodeAttribute(null=True)
     connection_token = UnicodeAttribute(null=True)
-    connected_until = NumberAttribute(null=True)
-    wrote_at = NumberAttribute(null=True)
+    connected_until = WholeNumber(null=True)
+    wrote_at = WholeNumber(null=True)
     done = WordsAttribute(null=True)
-    forgotten_until = NumberAttribute(null=True)
+    forgotten_until = WholeNumber(null=True)
     pending_id = UnicodeAttribute(null=True)
     pending_event = UnicodeAttribute(null=True)
-    pending_sent_at = NumberAttribute(null=True)
-    pending_since = NumberAttribute(null=True)
-    pending_next = NumberAttribute(null=True)
-    pending_attempt = NumberAttribute(null=True)
-    pending_attempts = NumberAttribute(null=True)
-    expires = NumberAttribute(null=True)
+    pending_sent_at = WholeNumber(null=True)
+    pending_since = WholeNumber(null=True)
+    pending_next = WholeNumber(null=True)
+    pending_attempt = WholeNumber(null=True)
+    pending_attempts = WholeNumber(null=True)
+    expires = WholeNumber(null=True)
 
 
 class ByCustomer(GlobalSecondaryIndex["MessageItem"]):  # type: ignore[no-untyped-call]
@@ -121,7 +134,7 @@ class ByCustomer(GlobalSecondaryIndex["MessageItem"]):  # type: ignore[no-untype
         projection = KeysOnlyProjection()
 
     customer = UnicodeAttribute(hash_key=True)
-    sent_at = NumberAttribute(range_key=True)
+    sent_at = WholeNumber(range_key=True)
 
 
 class ByMessageId(GlobalSecondaryIndex["MessageItem"]):  # type: ignore[no-untyped-call]
@@ -149,16 +162,16 @@ class MessageItem(Model):
     direction = UnicodeAttribute(null=True)
     kind = UnicodeAttribute(null=True)
     text = UnicodeAttribute(null=True)
-    sent_at = NumberAttribute(null=True)
+    sent_at = WholeNumber(null=True)
     fate = UnicodeAttribute(null=True)
     contact = UnicodeAttribute(null=True)
     media_key = UnicodeAttribute(null=True)
     code = UnicodeAttribute(null=True)
     message_id = UnicodeAttribute(null=True)
     status = UnicodeAttribute(null=True)
-    status_rank = NumberAttribute(null=True)
-    status_at = NumberAttribute(null=True)
-    attempt = NumberAttribute(null=True)
+    status_rank = WholeNumber(null=True)
+    status_at = WholeNumber(null=True)
+    attempt = WholeNumber(null=True)
     error = UnicodeAttribute(null=True)
     pricing = UnicodeAttribute(null=True)
     voice_note = UnicodeAttribute(null=True)
@@ -166,14 +179,14 @@ class MessageItem(Model):
     body = UnicodeAttribute(null=True)
     raw = UnicodeAttribute(null=True)
     role = UnicodeAttribute(null=True)
-    resent = NumberAttribute(null=True)
-    sends = NumberAttribute(null=True)
+    resent = WholeNumber(null=True)
+    sends = WholeNumber(null=True)
     origination_id = UnicodeAttribute(null=True)
     languages = ListAttribute[Any](null=True)
-    working_since = NumberAttribute(null=True)
-    handed_over = NumberAttribute(null=True)
-    tries = NumberAttribute(null=True)
-    expires = NumberAttribute(null=True)
+    working_since = WholeNumber(null=True)
+    handed_over = WholeNumber(null=True)
+    tries = WholeNumber(null=True)
+    expires = WholeNumber(null=True)
 
 
 def use_tables(*, conversations: str, messages: str) -> None:

@@ -93,13 +93,13 @@ def read(model: type[Model], raw: Wire | None) -> Any:
     """
     if not raw:
         return None
-    item = empty(model)
     known = model._attributes
+    values: dict[str, Any] = dict.fromkeys(known)
     for name, value in raw.items():
         if name in known:
             attribute = known[name]
-            setattr(item, name, attribute.deserialize(attribute.get_value(value)))
-    return item
+            values[name] = attribute.deserialize(attribute.get_value(value))
+    return SimpleNamespace(**values)
 
 
 def empty(model: type[Model]) -> Any:

@@ -22,12 +22,12 @@ again from a deeper call stack, so it is refused where it comes in."""
 _UNSENDABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 """Lone surrogates, which UTF-8 cannot carry, and the two characters that SQS refuses."""
 
-_MAY_BE_UNSENDABLE = re.compile(
-    "\\\\u(?:d[89a-f]|fff[ef])|[\ud800-\udfff\ufffe\uffff]", re.IGNORECASE
-)
-"""The same in JSON text, where they may be escaped; escaped emoji match too."""
+_UNSENDABLE_ESCAPED = re.compile(r"\\u(?:[dD][89a-fA-F]|[fF]{3}[efEF])")
+"""The same escaped in JSON text; escaped emoji match too. Apart from the others, because a pattern
+that begins with a fixed text is looked for thirty times faster, and each event is searched."""
 
 _NO_OBJECT: dict[str, Any] = {}
+_JSON = json.JSONDecoder(parse_constant=lambda _: None)
 
 
 def decode(written: str, max_depth: int = MAX_DEPTH) -> Any:
@@ -37,12 +37,19 @@ def decode(written: str, max_depth: int = MAX_DEPTH) -> Any:
     Lone surrogates and noncharacters become U+FFFD: no queue and no UTF-8 would carry them on.
     """
     try:
-        found = json.loads(written, parse_constant=lambda _: None)
+        found = _JSON.decode(written)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-    if _deeper_than(found, max_depth):
+    brackets = written.count("{") + written.count("[")
+    if brackets > max_depth and _deeper_than(found, max_depth):
         raise ValueError("nested too deeply")
-    return _sendable(found) if _MAY_BE_UNSENDABLE.search(written) else found
+    return _sendable(found) if _may_be_unsendable(written) else found
+
+
+def _may_be_unsendable(written: str) -> bool:
+    if _UNSENDABLE_ESCAPED.search(written):
+        return True
+    return not written.isascii() and _UNSENDABLE.search(written) is not None
 
 
 def _sendable(value: Any) -> Any:
@@ -71,9 +78,10 @@ def _inside(value: Any) -> Iterable[Any]:
 
 def text(holder: Any, *keys: str) -> str:
     """The first of `keys` that holds text or a number, as text; "" when none does."""
+    inside = as_object(holder)
     for key in keys:
-        found = scalar(as_object(holder).get(key))
-        if found:
+        value = inside.get(key)
+        if value is not None and (found := scalar(value)):
             return found
     return ""
 

@@ -98,6 +98,8 @@ def _quoted(message: Json, content: Content) -> Quoted | None:
     context = fields.child(message, "context")
     if not context and isinstance(content, Edit):
         context = fields.child(fields.child(fields.child(message, "edit"), "message"), "context")
+    if not context:
+        return None
     item = fields.child(context, "referred_product")
     product = Product(
         catalog_id=fields.text(item, "catalog_id"),

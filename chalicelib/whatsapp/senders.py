@@ -35,22 +35,14 @@ def contacts_of(message: Any, value: Any) -> list[dict[str, Any]]:
     A lone contact is taken although its number differs, as long as all messages of the event
     have one sender: Meta's own samples and numbers rewritten by country rules look like that.
     """
-    contacts = fields.objects(value, "contacts")
-    mine = own_identifiers(message)
-    for contact in contacts:
-        if _share_one(mine, contact_identifiers(contact)):
-            return [contact]
-    writers = {own_identifiers(each) for each in fields.objects(value, "messages")}
-    return contacts if len(contacts) == 1 and len(writers) <= 1 else []
+    contact, _ = _contact_of(own_identifiers(message), value)
+    return [] if contact is None else [contact]
 
 
 def sender_of(message: Any, value: Any) -> Sender:
     """The sender of a message within the `value` of its change."""
     mine = own_identifiers(message)
-    contact = next(iter(contacts_of(message, value)), {})
-    theirs = contact_identifiers(contact)
-    if mine.strongest and not _share_one(mine, theirs):
-        theirs = NOBODY
+    contact, theirs = _contact_of(mine, value)
     profile = fields.child(contact, "profile")
     return Sender(
         phone=mine.phone or theirs.phone,
@@ -59,6 +51,19 @@ def sender_of(message: Any, value: Any) -> Sender:
         name=fields.text(profile, "name") or fields.text(contact, "name"),
         username=fields.text(profile, "username"),
     )
+
+
+def _contact_of(mine: Identifiers, value: Any) -> tuple[dict[str, Any] | None, Identifiers]:
+    """The contact of the sender `mine`, and the identifiers in it that surely are the sender's."""
+    contacts = fields.objects(value, "contacts")
+    for contact in contacts:
+        theirs = contact_identifiers(contact)
+        if _share_one(mine, theirs):
+            return contact, theirs
+    writers = {own_identifiers(each) for each in fields.objects(value, "messages")}
+    if len(contacts) != 1 or len(writers) > 1:
+        return None, NOBODY
+    return contacts[0], NOBODY if mine.strongest else contact_identifiers(contacts[0])
 
 
 def _share_one(one: Identifiers, other: Identifiers) -> bool:

@@ -69,7 +69,7 @@ def stacked(*lines: str) -> str:
 
 def attributes_of(values: dict[str, str]) -> dict[str, str]:
     """Attributes for flows: one line each, none empty, since Connect refuses empty ones."""
-    safe = {name: safe_line(value, MAX_ATTRIBUTE) for name, value in values.items()}
+    safe = {name: safe_line(value, MAX_ATTRIBUTE) for name, value in values.items() if value}
     return {name: value for name, value in safe.items() if value}
 
 

@@ -139,6 +139,36 @@ def test_the_record_ends_the_claim_and_keeps_chat_and_place(conversations):
     assert ContactRow.get("contact#c1").conversation == "k1"
 
 
+def test_a_claim_tells_what_is_known_of_the_conversation_and_itself(conversations):
+    """Law 1: it replaces the read."""
+    conversations.create(new(pending("p1")))
+    recorded(conversations, pending("p1"))
+    claimed = conversations.claim("k1", pending("p2", M2))
+    assert claimed == Claimed(conversations.load("k1"))
+    assert claimed.conversation.pending == pending("p2", M2)
+
+
+def test_a_record_writes_only_what_it_changed(conversations):
+    """Law 3: here another writer gave the chat a new token meanwhile."""
+    conversations.create(new(pending("p1")))
+    recorded(conversations, pending("p1"))
+    claim = pending("p2", M2)
+    before = conversations.claim("k1", claim).conversation
+    ConversationItem("k1").update(actions=[ConversationItem.connection_token.set("renewed")])
+    assert conversations.record(before, claim, replace(before, last="item-2"), [line("wamid.2")])
+    kept = conversations.load("k1")
+    assert kept == replace(
+        before, chat=replace(CHAT, connection_token="renewed"), last="item-2", pending=None
+    )
+
+
+def test_an_opening_that_was_counted_before_its_record_is_kept(conversations):
+    conversations.create(new(pending("p1")))
+    counted = replace(new(pending("p1")), opened=1)
+    assert conversations.record(counted, pending("p1"), replace(counted, chat=CHAT), [])
+    assert conversations.load("k1").opened == 1
+
+
 def chat_again(conversations, known: Conversation) -> None:
     """The customer writes once more after the chat is over, months later."""
     claim = pending("p2", M2)

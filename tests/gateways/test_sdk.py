@@ -1,0 +1,131 @@
+"""Our clients put the same on the wire as botocore's own, whatever they save in between."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+
+from chalicelib.gateways import sdk
+
+CALLS: dict[str, tuple[str, dict[str, Any]]] = {
+    "sqs": (
+        "send_message_batch",
+        {
+            "QueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/inbound.fifo",
+            "Entries": [{"Id": "0", "MessageBody": "{}", "MessageGroupId": "a"}],
+        },
+    ),
+    "dynamodb": (
+        "transact_write_items",
+        {
+            "TransactItems": [{"Delete": {"TableName": "messages", "Key": {"id": {"S": "a"}}}}],
+            "ClientRequestToken": "one",
+        },
+    ),
+    "connectparticipant": (
+        "send_message",
+        {
+            "ContentType": "text/plain",
+            "Content": "Hello",
+            "ClientToken": "one",
+            "ConnectionToken": "two",
+        },
+    ),
+    "socialmessaging": (
+        "send_whatsapp_message",
+        {"originationPhoneNumberId": "a", "message": b"{}", "metaApiVersion": "v23.0"},
+    ),
+}
+CHANGES_BY_ITSELF = ("user-agent", "x-amz-date", "amz-sdk-invocation-id", "authorization")
+REGIONS = ("us-east-1", "eu-central-1", "sa-east-1", "us-gov-west-1", "cn-north-1")
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
+
+
+class Sent:
+    """The request of one call, in place of sending it; `agent`: its User-Agent."""
+
+    def __init__(self, made: Any, service: str, region: str, config: Config | None = None) -> None:
+        client = made.create_client(service, region_name=region, config=config)
+        client.meta.events.register_first("before-send", self._keep)
+        operation, parameters = CALLS[service]
+        getattr(client, operation)(**parameters)
+
+    def _keep(self, request: Any, **_: Any) -> AWSResponse:
+        found = {name.lower(): _text(value) for name, value in request.headers.items()}
+        self.agent = found["user-agent"]
+        self.url, self.body = request.url, _text(request.body)
+        self.signed = found.get("authorization", "").partition(", Signature=")[0]
+        self.headers = {n: value for n, value in found.items() if n not in CHANGES_BY_ITSELF}
+        self.names = set(found)
+        return AWSResponse(request.url, 200, {}, _Empty())
+
+
+class _Empty:
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield b"{}"
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("service", CALLS)
+def test_a_request_is_botocores_own_but_for_its_user_agent(service, region):
+    ours = Sent(sdk.session(), service, region)
+    theirs = Sent(botocore.session.Session(), service, region)
+    assert (ours.url, ours.body, ours.headers) == (theirs.url, theirs.body, theirs.headers)
+    # All but the time in it and the signature: whose key, which region and service, which headers.
+    assert ours.signed == theirs.signed
+    assert ours.names == theirs.names
+
+
+def test_every_service_whose_address_is_looked_up_once_is_compared():
+    assert set(CALLS) == sdk.ONE_ADDRESS
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("service", CALLS)
+def test_every_region_has_the_address_that_botocores_rules_give(service):
+    session, theirs = sdk.session(), botocore.session.Session()
+    partitions = theirs.get_available_partitions()
+    regions = {r for one in partitions for r in theirs.get_available_regions("sqs", one)}
+    assert len(regions) > 30
+    for region in regions:
+        assert Sent(session, service, region).url == Sent(theirs, service, region).url
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "address"),
+    [
+        ("AWS_USE_FIPS_ENDPOINT", "true", "https://dynamodb-fips.us-east-1.amazonaws.com/"),
+        ("AWS_USE_DUALSTACK_ENDPOINT", "true", "https://dynamodb.us-east-1.api.aws/"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", "http://localhost:4599", "http://localhost:4599/"),
+        ("AWS_ENDPOINT_URL", "http://localhost:4599", "http://localhost:4599/"),
+    ],
+)
+def test_an_operator_may_ask_for_other_addresses(monkeypatch, name, value, address):
+    monkeypatch.setenv(name, value)
+    assert Sent(sdk.session(), "dynamodb", "us-east-1").url == address
+
+
+def test_an_account_may_insist_on_its_own_address(monkeypatch):
+    monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "required")
+    monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")
+    sent = Sent(sdk.session(), "dynamodb", "us-east-1")
+    assert sent.url == "https://123456789012.ddb.us-east-1.amazonaws.com/"
+
+
+def test_aws_reads_who_calls():
+    session = sdk.session()
+    agent = Sent(session, "sqs", "us-east-1", sdk.user_agent(session)).agent
+    assert agent.startswith("Puente Botocore/")
+    assert "Python/" in agent
