@@ -104,6 +104,7 @@ class Deliveries:
             error=",".join(str(error.code) for error in status.errors),
             pricing=json.dumps(status.pricing) if status.pricing else "",
             wamid=status.wamid,
+            called_back=callback is not None,
         )
 
     def _failed(self, status: DeliveryStatus, callback: Callback | None) -> None:

@@ -73,6 +73,16 @@ class Settings:
         2, ge=0, description="Quota of attachment uploads of the instance; 0: not paced."
     )
 
+    expected_chats: int = setting(
+        0, ge=0, description="For `ops doctor`: chats open at your busiest moment; 0: not said."
+    )
+    expected_messages_per_second: float = setting(
+        0, ge=0, description="For `ops doctor`: customers' messages at your busiest moment."
+    )
+    expected_new_chats_per_second: float = setting(
+        0, ge=0, description="For `ops doctor`: chats that begin then; 0: a tenth of the messages."
+    )
+
     whatsapp_messages_per_second: float = setting(
         80, ge=0, description="What Meta takes from one number; 0: not paced."
     )

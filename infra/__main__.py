@@ -145,6 +145,16 @@ def has_ai_key(stage: Stage) -> None:
         )
 
 
+def env(stage: Stage) -> None:
+    from infra.installed import exports
+    from infra.link import LinkProblem
+
+    try:
+        print(*exports(stage, _clients(stage)), sep="\n")
+    except LinkProblem as problem:
+        raise Problem(str(problem)) from problem
+
+
 def flows(stage: Stage, *, dry_run: bool = False, rollback: str = "") -> None:
     from botocore.exceptions import ClientError
 
@@ -184,6 +194,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "rehearse": (rehearse, "deploy to a local AWS and hold a conversation"),
     "secret": (secret, "put a secret into Secrets Manager: the AI key, or another --setting"),
     "has-ai-key": (has_ai_key, "fail when that key is missing"),
+    "env": (env, 'print the deployed settings for a shell: eval "$(python -m infra env)"'),
     "link": (link, "send the WhatsApp account's events to us and check its numbers"),
     "flows": (flows, "publish the contact flows: --dry-run, --rollback NAME"),
     "flow-settings": (flow_settings, "print the stage's section of contact_flows/settings.yaml"),

@@ -36,17 +36,21 @@ class Names:
     region: str
 
     def queue(self, name: str) -> str:
-        return f"{self.prefix}-{name}"
+        return self._staged(name)
 
     def letters(self, name: str) -> str:
         """The redrive queue of a work queue: what SQS itself gives up."""
-        return f"{self.prefix}-{letters_of(name)}"
+        return self._staged(letters_of(name))
 
     def topic(self, name: str) -> str:
-        return f"{self.prefix}-{name}"
+        return self._staged(name)
 
     def function(self, name: str) -> str:
-        return f"{self.prefix}-{name.replace('_', '-')}"
+        return self._staged(name.replace("_", "-"))
+
+    def _staged(self, name: str) -> str:
+        """Without a stage, as on a laptop, nothing stands in front."""
+        return f"{self.prefix}-{name}" if self.prefix else name
 
     @property
     def conversations(self) -> str:

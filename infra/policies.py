@@ -104,7 +104,10 @@ BY_LAMBDA = (
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """ARNs that are known only when the stacks exist; `network`: subnets and security group."""
+    """ARNs that are known only when the stacks exist; `network`: subnets and security group.
+
+    `copies` and `key`: "" where there is none.
+    """
 
     names: Names
     copies: str
@@ -129,7 +132,7 @@ def statements(function: Function, at: Places) -> list[Statement]:
         *_network(at),
     ]
     services = _encrypted(function, uses)
-    return [*made, _key(services, at)] if services else made
+    return [*made, _key(services, at)] if services and at.key else made
 
 
 def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Statement:
@@ -215,7 +218,7 @@ def _media(uses: Uses, at: Places) -> list[Statement]:
     files = f"{MEDIA_PREFIX}/*"
     made = [_allow("Media", actions, [f"{at.names.media_arn}/{files}"])]
     if uses.forgets:
-        buckets = [at.names.media_arn, at.copies]
+        buckets = [at.names.media_arn, *([at.copies] if at.copies else [])]
         made.append(_allow("Versions", ["s3:ListBucketVersions"], buckets))
         every = [f"{bucket}/{files}" for bucket in buckets]
         made.append(_allow("ForgetFiles", ["s3:DeleteObjectVersion"], every))

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ops import connect_checks as connect
+from ops import permission_checks, quota_checks
 from ops.findings import Finding, failed, first_of, ok, unchecked, warning
-from ops.look import Look
+from ops.look import Look, numbers_of
 
 Check = Callable[[Look], Finding]
 FUNCTION_SECONDS, VISIBILITY_TIMES = 20, 6  # design section 9
@@ -40,38 +41,46 @@ def clock(look: Look) -> Finding:
 
 
 def event_destination(look: Look) -> Finding:
-    account = look.account()
-    if not account:
+    accounts = look.accounts()
+    if not accounts:
         return failed(
             "No WhatsApp account is linked to this AWS account.",
             "End User Messaging console > WhatsApp > Add WhatsApp phone number.",
         )
     wanted = whatsapp_topic(look)
+    return first_of(
+        *(_destination(one, wanted) for one in accounts),
+        otherwise="Events of every WhatsApp account with a number of ours go to our topic.",
+    )
+
+
+def _destination(account: dict[str, Any], wanted: str) -> Finding | None:
     present = [one["eventDestinationArn"] for one in account.get("eventDestinations", [])]
-    if present != [wanted]:
-        where = ", ".join(present) or "nowhere"
-        return failed(
-            f"The account's events go to {where}, not to {wanted.rpartition(':')[2]}.",
-            "python -m infra link --stage STAGE",
-        )
-    return ok("The account's events go to our topic.")
+    if present == [wanted]:
+        return None
+    where = ", ".join(present) or "nowhere"
+    return failed(
+        f"Events of {account['id']} go to {where}, not to {wanted.rpartition(':')[2]}.",
+        "python -m infra link --stage STAGE",
+    )
 
 
 def number(look: Look) -> Finding:
-    numbers = {one["phoneNumberId"]: one for one in look.account().get("phoneNumbers", [])}
-    wanted = look.settings.whatsapp_phone_number_id
-    if wanted not in numbers:
+    numbers = {one["phoneNumberId"]: one for each in look.accounts() for one in numbers_of(each)}
+    wanted = sorted(look.numbers())
+    if not wanted or set(wanted) - set(numbers):
         return failed(
-            "The business number of the settings is not one of the linked account's.",
-            f"Set WHATSAPP_PHONE_NUMBER_ID to one of: {', '.join(numbers) or 'none is linked'}.",
+            f"{', '.join(set(wanted) - set(numbers)) or 'No business number'}: not linked here.",
+            f"Name in the settings one of: {', '.join(numbers) or 'none is linked'}.",
         )
-    quality = numbers[wanted].get("qualityRating", "UNKNOWN")
-    if quality in ("RED", "YELLOW"):
+    ratings = {name: numbers[name].get("qualityRating", "UNKNOWN") for name in wanted}
+    poor = [f"{name} {rating}" for name, rating in ratings.items() if rating in ("RED", "YELLOW")]
+    if poor:
         return warning(
-            f"WhatsApp rates the number's quality {quality}.",
+            f"WhatsApp rates the quality of {', '.join(poor)}.",
             "Customers block or report it: send less that they did not ask for.",
         )
-    return ok(f"The business number is linked; quality {quality}.")
+    return ok(f"{len(wanted)} business numbers are linked, none of poor quality.")
 
 
 def topics(look: Look) -> Finding:
@@ -196,11 +205,24 @@ def salt(look: Look) -> Finding:
     return ok("Erased customers' keys are hashed with a secret.")
 
 
-def callback_data(look: Look) -> Finding:  # noqa: ARG001  (every check has the same form)
-    return unchecked(
-        "Whether WhatsApp's statuses bring back our callback data is not stored.",
-        "Answer a chat, then `python -m ops trace <wamid>`: a status within seconds shows it.",
+def callback_data(look: Look) -> Finding:
+    """Without it an unsure send cannot be proven and is made again (promise O2)."""
+    told = look.called_back()
+    if not told:
+        return unchecked(
+            "No delivery status is stored yet that could bring our callback data back.",
+            "Answer a chat, wait for the ticks, then ask again.",
+        )
+    came = sum(told)
+    says = f"{came} of {len(told)} delivery statuses brought our callback data back."
+    if came == len(told):
+        return ok(says)
+    remedy = (
+        "Statuses without it are matched by the message's id, but an answer of which nobody knows "
+        "whether it was sent may reach the customer twice: ask AWS Support whether "
+        "biz_opaque_callback_data is passed on for this account."
     )
+    return warning(says, remedy) if came else failed(says, remedy)
 
 
 def whatsapp_topic(look: Look) -> str:
@@ -213,8 +235,8 @@ CHECKS: dict[str, Check] = {
     for check in (
         *(credentials, clock, event_destination, number, topics, queues, dead_letters, tables),
         *(bucket, connect.instance, connect.chat_storage, connect.origins, connect.flow),
-        *(connect.functions, connect.staffed, connect.chats_quota, ai_models, callback_data),
+        *(connect.functions, connect.staffed, permission_checks.roles, ai_models, callback_data),
     )
-}
+} | quota_checks.CHECKS
 PRODUCTION: dict[str, Check] = {"salt": salt}
 """What only an installation with real customers needs."""

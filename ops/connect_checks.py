@@ -2,12 +2,10 @@
 
 import re
 
-from ops.findings import Finding, failed, ok, unchecked, warning
+from ops.findings import Finding, failed, ok, warning
 from ops.look import Look
 
 LAMBDA_ARN = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]+")
-DEFAULT_CHATS = 500  # Connect: concurrent active chats per instance, adjustable
-CHAT_QUOTA = "Concurrent active chats per instance"
 
 
 def instance(look: Look) -> Finding:
@@ -74,26 +72,6 @@ def staffed(look: Look) -> Finding:
     if not waiting or not hours:
         return failed("The instance has no queue or no hours.", "Deploy `contact-center` again.")
     return ok(f"{len(waiting)} queues and {len(hours)} sets of hours.")
-
-
-def chats_quota(look: Look) -> Finding:
-    found = look.quotas().get(CHAT_QUOTA)
-    if found is None:
-        return unchecked(
-            f"Service Quotas does not tell how many chats may be open (default {DEFAULT_CHATS}).",
-            f'Service Quotas > Amazon Connect > "{CHAT_QUOTA}". {_request(DEFAULT_CHATS * 2)}',
-        )
-    if found <= DEFAULT_CHATS:
-        return warning(f"{found:.0f} chats may be open at once.", _request(int(found) * 2))
-    return ok(f"{found:.0f} chats may be open at once.")
-
-
-def _request(wanted: int) -> str:
-    return (
-        f'Ask for what your load needs: "Please raise {CHAT_QUOTA} to {wanted} and the rate of '
-        "StartChatContact and SendMessage with it. Customers write by WhatsApp; each is one chat, "
-        'open for up to 25 hours."'
-    )
 
 
 def _standard(look: Look) -> list[str]:

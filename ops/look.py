@@ -1,12 +1,13 @@
 """What the doctor looks at: read-only calls, each made once. Raises the errors of the product."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
 
+from chalicelib.errors import Rejected
 from chalicelib.gateways.aws_errors import aws
 from chalicelib.wiring import App
 
@@ -32,7 +33,40 @@ class Look:
             answer: Facts = getattr(client, operation)(**parameters)
             return answer
 
+    def simulated(
+        self, role: str, actions: Sequence[str], where: Sequence[str], context: Mapping[str, str]
+    ) -> list[Facts]:
+        """IAM's verdict on actions of a role on resources, in a context like kms:ViaService."""
+        entries = [
+            {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
+            for key, value in context.items()
+        ]
+        answer = self._aws(
+            "iam",
+            "simulate_principal_policy",
+            PolicySourceArn=role,
+            ActionNames=list(actions),
+            ResourceArns=list(where),
+            ContextEntries=entries,
+        )
+        results: list[Facts] = answer["EvaluationResults"]
+        return results
+
     # --- what several checks need ----------------------------------------------------------------
+
+    def called_back(self) -> list[bool]:
+        """Of some stored statuses, whether each brought our callback data back.
+
+        One page of the table: enough to tell always from never, and cheap however large it is.
+        """
+        with aws("dynamodb"):
+            page = self._app.client("dynamodb").scan(
+                TableName=self.settings.dynamodb_table_messages,
+                FilterExpression="attribute_exists(#back)",
+                ExpressionAttributeNames={"#back": "called_back"},
+                Limit=SAMPLE,
+            )
+        return [one["called_back"]["N"] == "1" for one in page["Items"]]
 
     def skew(self) -> float:
         """Seconds by which our clock is ahead of AWS's."""
@@ -44,16 +78,23 @@ class Look:
         said = parsedate_to_datetime(told).replace(tzinfo=UTC)
         return (datetime.now(UTC) - said).total_seconds()
 
-    def account(self) -> Facts:
-        """The linked WhatsApp account, with numbers and event destinations; {} when none is."""
+    def accounts(self) -> list[Facts]:
+        """The linked WhatsApp accounts with a number of ours, else all: numbers, destinations."""
         linked = self.aws("socialmessaging", "list_linked_whatsapp_business_accounts")
-        wanted = self.settings.whatsapp_business_account_id
-        ids = [one["id"] for one in linked["linkedAccounts"] if wanted in ("", one["id"])]
-        if not ids:
-            return {}
-        found = self.aws("socialmessaging", "get_linked_whatsapp_business_account", id=ids[0])
-        account: Facts = found["account"]
-        return account
+        found = [
+            self.aws("socialmessaging", "get_linked_whatsapp_business_account", id=one["id"])
+            for one in linked["linkedAccounts"]
+        ]
+        every: list[Facts] = [one["account"] for one in found]
+        ours = self.numbers()
+        mine = [one for one in every if ours & {n["phoneNumberId"] for n in numbers_of(one)}]
+        return mine or every
+
+    def numbers(self) -> set[str]:
+        """The business numbers that the settings name."""
+        settings = self.settings
+        by_number = (*settings.connect_flows_by_number, *settings.languages_by_number)
+        return {settings.whatsapp_phone_number_id, *(number for number, _ in by_number)} - {""}
 
     def connect(self, operation: str, **parameters: Any) -> Facts:
         instance = self.settings.connect_instance_id
@@ -103,10 +144,20 @@ class Look:
             return answer.status, []
         return answer.status, [str(one["id"]) for one in json.loads(answer.data)["data"]]
 
-    def quotas(self) -> dict[str, float]:
-        """Connect's quotas of this account, by name."""
-        answer = self.aws("service-quotas", "list_service_quotas", ServiceCode="connect")
-        return {one["QuotaName"]: float(one["Value"]) for one in answer["Quotas"]}
+    def quotas(self, service: str) -> dict[str, tuple[float, str]]:
+        """This account's quotas of a service: name -> (value, code). {} when it is not known."""
+        try:
+            answer = self.aws("service-quotas", "list_service_quotas", ServiceCode=service)
+        except Rejected:
+            return {}
+        return {
+            one["QuotaName"]: (float(one["Value"]), one["QuotaCode"]) for one in answer["Quotas"]
+        }
+
+
+def numbers_of(account: Facts) -> list[Facts]:
+    """The numbers of a linked account."""
+    return list(account.get("phoneNumbers", []))
 
 
 class _All(list[str]):
@@ -116,4 +167,5 @@ class _All(list[str]):
         return hash("All")
 
 
+SAMPLE = 1000  # items of a table looked at
 ALL = _All(["All"])

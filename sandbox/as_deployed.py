@@ -10,7 +10,10 @@ PUBLISHERS = {"whatsapp-events": "social-messaging", "chat-events": "connect"}
 
 
 def furnish(world: World) -> None:
-    """Topics with policies, safeguards of tables and bucket, storage and functions of Connect."""
+    """Topics with policies, safeguards of tables and bucket, storage and functions of Connect.
+
+    Roles are what each test gives them: what functions may do is infra's to know.
+    """
     _topics(world)
     _tables()
     _bucket()

@@ -1,31 +1,44 @@
-"""Service Quotas: what a fresh account may do with Amazon Connect."""
+"""Service Quotas: what a fresh account may do, by service."""
 
 from typing import Any, ClassVar
 
-from sandbox.wire import Emulator
+from sandbox.wire import AwsError, Emulator
 
-CONNECT = {
-    # Amazon Connect administrator guide, "Amazon Connect service quotas": defaults.
-    "Concurrent active chats per instance": 500.0,
-    "Queues per instance": 50.0,
-    "AWS Lambda functions per instance": 50.0,
+# Names, codes and defaults as Service Quotas lists them for a new account. The participant
+# service's and End User Messaging's are not in the list of every account, so not here either.
+DEFAULTS = {
+    "connect": {
+        "Concurrent active chats per instance": ("L-D4BA6F6E", 500.0),
+        "Rate of StartChatContact API requests": ("L-AA48CD49", 5.0),
+        "Rate of UpdateContactAttributes API requests": ("L-F001E5ED", 10.0),
+    },
+    "lambda": {"Concurrent executions": ("L-B99A9384", 1000.0)},
+    "dynamodb": {"Table-level write throughput limit": ("L-AB614373", 40000.0)},
 }
 
 
 class ServiceQuotasEmulator(Emulator):
-    """`service-quotas`, of Connect only. Tests raise `quotas`."""
+    """`service-quotas`. Tests raise `quotas`: service -> name -> (code, value)."""
 
     service: ClassVar[str] = "service-quotas"
 
     def __init__(self) -> None:
-        self.quotas = dict(CONNECT)
+        self.quotas = {service: dict(every) for service, every in DEFAULTS.items()}
 
     def list_service_quotas(self, params: dict[str, Any]) -> dict[str, Any]:
         """Every quota of a service."""
-        every = self.quotas if params["ServiceCode"] == "connect" else {}
+        service = params["ServiceCode"]
+        if service not in self.quotas:
+            raise AwsError("NoSuchResourceException", f"no service {service}")
         return {
             "Quotas": [
-                {"ServiceCode": "connect", "QuotaName": name, "Value": value, "Adjustable": True}
-                for name, value in every.items()
+                {
+                    "ServiceCode": service,
+                    "QuotaName": name,
+                    "QuotaCode": code,
+                    "Value": value,
+                    "Adjustable": True,
+                }
+                for name, (code, value) in self.quotas[service].items()
             ]
         }

@@ -37,6 +37,7 @@ from sandbox.deliverer import Mapping as EventSource
 from sandbox.desk import Desk
 from sandbox.dynamodb import DynamoDbEmulator
 from sandbox.flow_runner import FlowRunner
+from sandbox.iam import IamEmulator
 from sandbox.ids import Ids
 from sandbox.in_process import in_process
 from sandbox.lambda_functions import LambdaFunctions
@@ -111,8 +112,9 @@ class World:
         self._stack = ExitStack()
         self._connect()
         self._whatsapp()
+        self.quotas, self.iam = ServiceQuotasEmulator(), IamEmulator()
         emulators = (self.connect, self.participant, self.social, self.sqs)
-        self.router.add(*emulators, ServiceQuotasEmulator())
+        self.router.add(*emulators, self.quotas, self.iam)
         if dynamodb == "own":
             self.router.add(DynamoDbEmulator(self.clock))
 

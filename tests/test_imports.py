@@ -82,7 +82,8 @@ FLOWS_IN_AWS = {"flowkit.publish": AWS_CLIENT, "flowkit.live_commands": {"botoco
 # the doctor looks at what no use case asks for.
 OPS_MAY_LOOK = ("ops.states", "ops.letters", "ops.look")
 PACKAGE_RULES = {
-    "ops": {"chalicelib", "typer"},
+    # Of the deployment only plain data: what each function may do, by which name.
+    "ops": {"chalicelib", "typer", "infra.policies", "infra.functions", "infra.names"},
     "container": {"app", "chalicelib", "chalice", "waitress"},
     "flowkit": {"pydantic", "jinja2", "yaml", "typer"},
     "infra": {

@@ -1,16 +1,19 @@
 """Linking the WhatsApp account, and the settings of a stage, against the emulated services."""
 
 import dataclasses
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 import yaml
+from botocore.exceptions import ClientError
 
 from infra import settings
 from infra.flow_settings import FILE as FLOWS
 from infra.flow_settings import load as load_flows
+from infra.installed import exports
 from infra.link import LinkProblem, has_secret, link, put_secret
 from infra.names import AI_KEY
 from infra.permissions import Need, UnknownCondition, allows, matches
@@ -111,6 +114,38 @@ def test_numbers_of_several_accounts_come_to_one_topic(tmp_path: Path) -> None:
     only = stage(tmp_path, numbers=numbers, waba_ids=["waba-a"])
     with pytest.raises(LinkProblem, match="phone-number-id-b do not belong to waba-a"):
         link(only, lambda _: both)
+
+
+class Deployed:
+    """Lambda with one function, or with none."""
+
+    def __init__(self, environment: dict[str, Any] | None) -> None:
+        self.environment = environment
+
+    def get_function_configuration(self, **wanted: str) -> dict[str, Any]:
+        if self.environment is None:
+            refusal = {"Error": {"Code": "ResourceNotFoundException", "Message": ""}}
+            raise ClientError(refusal, "GetFunctionConfiguration")  # type: ignore[arg-type]
+        assert wanted == {"FunctionName": "puente-prod-inbound"}
+        return {"Environment": self.environment}
+
+
+def test_an_operators_shell_gets_the_settings_of_the_stage() -> None:
+    """A value with blanks or quotes survives the shell."""
+    values = {"LOG_LEVEL": "INFO", "S3_BUCKET_MEDIA": "it's; $HOME"}
+    lines = exports(settings.load("prod"), lambda _: Deployed({"Variables": values}))
+    script = "\n".join([*lines, 'printf %s "$S3_BUCKET_MEDIA"'])
+    told = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
+    assert told.stdout == values["S3_BUCKET_MEDIA"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [(None, "make deploy first"), ({"Error": {"Message": "no key"}}, "kms:Decrypt")],
+)
+def test_settings_that_cannot_be_read_say_why(environment: Any, told: str) -> None:
+    with pytest.raises(LinkProblem, match=told):
+        exports(settings.load("prod"), lambda _: Deployed(environment))
 
 
 def test_nothing_is_deployed_with_the_examples_account_or_number(tmp_path: Path) -> None:

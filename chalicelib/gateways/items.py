@@ -171,6 +171,7 @@ class MessageItem(Model):
     status = UnicodeAttribute(null=True)
     status_rank = WholeNumber(null=True)
     status_at = WholeNumber(null=True)
+    called_back = WholeNumber(null=True)
     attempt = WholeNumber(null=True)
     error = UnicodeAttribute(null=True)
     pricing = UnicodeAttribute(null=True)

@@ -67,6 +67,7 @@ class MessageTable:
             "status_rank": update.rank,
             "status_at": update.at,
             "attempt": update.attempt,
+            "called_back": int(update.called_back),
             "expires": self._expires(),
         }
         # Statuses name the wamid, which the send did not: quotes and reactions name it, too.

@@ -8,7 +8,10 @@ from chalicelib.voice_note import VoiceNote
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusUpdate:
-    """A delivery status to store: rank only moves forward."""
+    """A delivery status to store: rank only moves forward.
+
+    `called_back`: it brought our callback data, so that it proved which send it is of (promise O2).
+    """
 
     record: str
     attempt: int
@@ -18,6 +21,7 @@ class StatusUpdate:
     error: str = ""
     pricing: str = ""
     wamid: str = ""
+    called_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from botocore.serialize import create_serializer
 from sandbox.wire.emulator import AwsError
 from sandbox.wire.http import HttpResponse
 from sandbox.wire.models import ServiceApi, service_api
+from sandbox.wire.query import is_query, write_xml
 
 _TIMES: Any = create_serializer("rest-json", include_validation=False)
 
@@ -23,6 +24,8 @@ class EmulatorMistake(Exception):
 
 def answer(operation: OperationModel, output: dict[str, Any]) -> HttpResponse:
     """Serialize an output. Raises EmulatorMistake naming what the model does not know."""
+    if is_query(operation):
+        return write_xml(operation, output)
     shape = operation.output_shape
     headers = {"x-amzn-requestid": str(uuid4()), "content-type": _content_type(operation)}
     status = int(operation.http.get("responseCode", 200))

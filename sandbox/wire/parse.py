@@ -1,4 +1,4 @@
-"""An HTTP request of the rest-json or json protocol -> the parameters a boto3 caller wrote."""
+"""An HTTP request (rest-json, json, query protocol) -> the parameters a boto3 caller wrote."""
 
 import base64
 import binascii
@@ -12,6 +12,7 @@ from sandbox.wire.checks import check
 from sandbox.wire.emulator import AwsError
 from sandbox.wire.http import HttpRequest
 from sandbox.wire.models import uri_values
+from sandbox.wire.query import is_query, read_form
 
 
 def read_params(
@@ -25,7 +26,8 @@ def read_params(
     if shape is None:
         return {}
     try:
-        params = _read(operation, shape, request)
+        read = read_form(operation, request) if is_query(operation) else None
+        params = _read(operation, shape, request) if read is None else read
     except (ValueError, TypeError, AttributeError, binascii.Error) as unreadable:
         raise AwsError("SerializationException", str(unreadable)) from unreadable
     check(params, shape, operation.service_model.service_name, any_form)

@@ -8,7 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from chalicelib.errors import Denied
-from ops import checks, connect_checks, doctor
+from infra import policies
+from infra.functions import FUNCTIONS
+from infra.recording_scenarios import in_a_chat
+from ops import checks, connect_checks, doctor, load, permission_checks, quota_checks
 from ops.__main__ import app
 from ops.findings import State
 from ops.look import Look
@@ -21,7 +24,20 @@ from sandbox.world import BUCKET, TABLES, World
 def world():
     with World() as running:
         furnish(running)
+        give_roles(running)
         yield running
+
+
+def give_roles(world):
+    """Each function's role with the policies that infra writes."""
+    at = permission_checks.places_of(Look(world.app))
+    for function in FUNCTIONS:
+        may = (*policies.statements(function, at), *policies.runtime(at.names))
+        world.iam.roles[role_of(function.name)] = list(may)
+
+
+def role_of(name):
+    return f"arn:aws:iam::123456789012:role/{name.replace('_', '-')}-us-east-1"
 
 
 def examined(world, *, production=False):
@@ -37,11 +53,12 @@ def asked(*arguments):
 def test_what_is_deployed_as_infra_does_it_has_nothing_that_failed(world):
     found = examined(world, production=True)
     assert set(found) == {*checks.CHECKS, *checks.PRODUCTION}
+    unsaid = [*(f"quota_{one.key}" for one in load.QUOTAS), "number_rate"]
     told = {name: finding.state for name, finding in found.items()}
     not_ok = {name: state for name, state in told.items() if state != "ok"}
     assert not_ok == {
-        "chats_quota": "warning",
         "callback_data": "unchecked",
+        **dict.fromkeys(unsaid, "unchecked"),
         "salt": "warning",
     }
     assert asked("--production").exit_code == 0
@@ -197,13 +214,13 @@ class Elsewhere(Look):
     [
         ({"skew": 400.0}, "clock", "failed"),
         ({"skew": -90.0}, "clock", "warning"),
-        ({"quotas": {connect_checks.CHAT_QUOTA: 500.0}}, "chats_quota", "warning"),
-        ({"quotas": {}}, "chats_quota", "unchecked"),
-        ({"quotas": {connect_checks.CHAT_QUOTA: 5000.0}}, "chats_quota", "ok"),
+        ({"called_back": [True, True]}, "callback_data", "ok"),
+        ({"called_back": [True, False]}, "callback_data", "warning"),
+        ({"called_back": [False, False]}, "callback_data", "failed"),
         ({"models": (401, [])}, "ai_models", "failed"),
         ({"models": (404, [])}, "ai_models", "unchecked"),
         ({"models": (200, ["another"])}, "ai_models", "failed"),
-        ({"account": {}}, "event_destination", "failed"),
+        ({"accounts": []}, "event_destination", "failed"),
         ({"flow": {"State": "ARCHIVED", "Status": "SAVED"}}, "flow", "failed"),
     ],
 )
@@ -222,9 +239,123 @@ def test_the_clock_is_compared_with_the_date_of_an_answer(world, zone, monkeypat
     assert checks.clock(look).state == "failed"
 
 
-def test_a_quota_that_is_small_comes_with_the_request_to_send(world):
-    look = Elsewhere(world, quotas={connect_checks.CHAT_QUOTA: 500.0})
-    assert "Please raise" in connect_checks.chats_quota(look).remedy
+def busy(**more):
+    """A contact center of a thousand open chats."""
+    load_of_it = {
+        "EXPECTED_CHATS": "1000",
+        "EXPECTED_MESSAGES_PER_SECOND": "30",
+        "EXPECTED_NEW_CHATS_PER_SECOND": "4",
+    }
+    return World(settings=load_of_it | more)
+
+
+def test_quotas_are_held_against_the_load_with_what_to_send_to_aws():
+    """SA-01: a new account takes 500 chats and ten messages a second."""
+    with busy() as world:
+        found = examined(world)
+        chats, messages, starts = (
+            found[f"quota_{n}"] for n in ("chats", "messages", "chat_starts")
+        )
+        assert (chats.state, messages.state, starts.state) == ("failed", "failed", "ok")
+        assert chats.says.startswith("500 chats open at once")
+        assert "--quota-code L-D4BA6F6E --desired-value 1250 --context-id arn:aws:connect:" in (
+            chats.remedy
+        )
+        assert '"Please raise Concurrent active chats per instance (connect' in chats.remedy
+        assert "30 messages and 4 new chats a second" in chats.remedy
+        # Not in Service Quotas: a person asks AWS Support.
+        assert "the default" in messages.says
+        assert messages.remedy.startswith("AWS Support")
+        assert "to 38." in messages.remedy
+        world.quotas.quotas["connect"]["Concurrent active chats per instance"] = ("L", 2000.0)
+        assert examined(world)["quota_chats"].state == "ok"
+
+
+def test_a_raised_quota_is_of_no_use_while_we_pace_ourselves_to_the_old_one():
+    with busy(CONNECT_CHATS_PER_SECOND="5") as world:
+        assert examined(world)["pacing"].state == "ok"
+        raised = {"Rate of StartChatContact API requests": ("L-AA48CD49", 20.0)}
+        world.quotas.quotas["connect"] |= raised
+        assert "StartChatContact" in examined(world)["pacing"].says
+
+
+def test_one_number_takes_eighty_messages_a_second():
+    with busy(EXPECTED_MESSAGES_PER_SECOND="50") as world:
+        assert examined(world)["number_rate"].state == "warning"
+
+
+@pytest.mark.parametrize("quota", load.QUOTAS, ids=lambda one: one.key)
+def test_twice_the_load_needs_more_and_none_needs_nothing(quota):
+    """What does not grow with the load is no limit of it."""
+    one = load.Load(chats=1000, messages=10, new_chats=2)
+    two = load.Load(chats=2000, messages=20, new_chats=4)
+    nothing = load.Load(chats=0, messages=0, new_chats=0)
+    assert quota.needs(two) > quota.needs(one) > quota.needs(nothing)
+    assert quota.needs(nothing) in (0, load.UNRESERVED)
+
+
+def test_who_names_no_new_chats_has_a_tenth_of_the_messages():
+    with World(settings={"EXPECTED_MESSAGES_PER_SECOND": "20"}) as world:
+        assert quota_checks.load_of(Look(world.app)).new_chats == 2
+
+
+# --- permissions ------------------------------------------------------------------------------
+
+
+def test_a_right_that_was_taken_from_a_role_is_named(world):
+    """IAM is asked about every call of every function; one refusal is enough."""
+    role = world.iam.roles[role_of("inbound")]
+    role[:] = [one for one in role if one["Sid"] != "OpenChats"]
+    finding = examined(world)["roles"]
+    assert finding.state == "failed"
+    assert "inbound: connect:StartChatContact on arn:aws:connect:" in finding.says
+
+
+def test_what_something_outside_denies_is_found_as_well(world):
+    """An organisation's policy, a boundary."""
+    no_media = {"Effect": "Deny", "Action": ["s3:*"], "Resource": ["*"]}
+    world.iam.roles[role_of("transcribe-voice-note")].append(no_media)
+    assert "transcribe-voice-note: s3:GetObject" in examined(world)["roles"].says
+
+
+def test_a_role_that_is_gone_is_named(world):
+    del world.iam.roles[role_of("outbound")]
+    assert "no role outbound-us-east-1" in examined(world)["roles"].says
+
+
+def test_iam_may_answer_by_resource():
+    """AWS groups the verdicts of one action when it was asked about several resources."""
+    result = {
+        "EvalActionName": "sqs:SendMessage",
+        "EvalDecision": "implicitDeny",
+        "ResourceSpecificResults": [
+            {"EvalResourceName": "a", "EvalResourceDecision": "allowed"},
+            {"EvalResourceName": "b", "EvalResourceDecision": "implicitDeny"},
+        ],
+    }
+    assert permission_checks.refusals(result) == ["sqs:SendMessage on b"]
+
+
+def test_each_service_that_uses_the_key_is_asked_about():
+    condition = {"StringEquals": {"kms:ViaService": ["sqs.here", "s3.here"]}}
+    asked = permission_checks.contexts({"Condition": condition})
+    assert asked == [{"kms:ViaService": "sqs.here"}, {"kms:ViaService": "s3.here"}]
+
+
+# --- callback data ----------------------------------------------------------------------------
+
+
+def test_whether_statuses_bring_our_callback_data_back_is_seen(world):
+    """O2: it proves which send a status is of."""
+    _, agent = in_a_chat(world)
+    agent.say("On its way")
+    world.run_for(5)
+    finding = examined(world)["callback_data"]
+    assert finding.state == "ok", finding
+    assert "delivery statuses brought" in finding.says
+
+
+# --- credentials ------------------------------------------------------------------------------
 
 
 def test_credentials_of_another_account_are_noticed(world, monkeypatch):
@@ -247,10 +378,13 @@ def test_no_check_is_forgotten_in_the_registry():
     """Every public function of the module that takes a Look is in one of the two registries."""
     written = {
         name
-        for name, value in (vars(checks) | vars(connect_checks)).items()
+        for name, value in (
+            vars(checks) | vars(connect_checks) | vars(quota_checks) | vars(permission_checks)
+        ).items()
         if callable(value)
         and not name.startswith("_")
         and getattr(value, "__annotations__", {}).get("return") is checks.Finding
         and list(value.__annotations__) == ["look", "return"]
     }
-    assert written == {*checks.CHECKS, *checks.PRODUCTION}
+    quotas = {f"quota_{one.key}" for one in load.QUOTAS}
+    assert written | quotas == {*checks.CHECKS, *checks.PRODUCTION}
