@@ -3,11 +3,13 @@
 The prices are those of the sandbox (`sandbox/prices.py`), each with its source and date.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from benchmarks.calls import Figure
+from sandbox.meter import TOKENS_IN, TOKENS_OUT
 from sandbox.prices import PRICES, Payee, bill
 
 THOUSAND = 1000
@@ -18,8 +20,12 @@ MAPPING_REQUESTS = 4
 INVOCATIONS = 2  # ingest and worker
 MEMORY_GB = 0.5
 CPU_MS = 10  # of both functions, generously
-# One voice note of half a minute, tokens as a structuring prompt of ours takes them.
-NOTE = {"speech_second": 30, "tokens_in": 900, "tokens_out": 200}
+# One voice note of half a minute.
+NOTE = {"speech_second": 30, "tokens_in": TOKENS_IN, "tokens_out": TOKENS_OUT}
+# Encrypted by a key of the operator's: topic and event queue each encrypt and decrypt the event; so
+# does the hop's queue. What is written to or read from S3 uses the bucket's key (buckets.py).
+KMS_OF_EVENTS = 4
+KMS_REQUESTS = {"sqs.SendMessage": 2, "sqs.SendMessageBatch": 2}
 # DynamoDB: a transaction counts twice, and ours write a conversation and a message.
 WRITE_UNITS = {"dynamodb.UpdateItem": 1, "dynamodb.TransactWriteItems": 4}
 READ_UNITS = {"dynamodb.GetItem": 1}
@@ -37,33 +43,54 @@ class Row:
         return sum(self.by_payee.values(), Decimal(0))
 
 
-# title, benchmark case, and what is billed by the message
-KINDS: dict[str, tuple[str, dict[str, float]]] = {
-    "texts of customers, live chat": ("text_live", {"connect_message": 1, "eum_message": 1}),
+# title, benchmark cases, and what is billed by the message
+KINDS: dict[str, tuple[tuple[str, ...], dict[str, float]]] = {
+    "texts of customers, live chat": (
+        ("text_live",),
+        {"connect_message": 1, "eum_message": 1},
+    ),
+    "first texts, with the flow's greeting": (
+        ("first_text_new", "agent_text"),
+        {"connect_message": 2, "eum_message": 2, "meta_service_message": 1},
+    ),
     "bursts of four texts that waited together": (
-        "burst_of_four",
+        ("burst_of_four",),
         {"connect_message": 1, "eum_message": 4},
     ),
     "voice notes of 30 s, live chat (card and sound)": (
-        "voice_60s_live",
+        ("voice_60s_live",),
         {"connect_message": 2, "eum_message": 1, **NOTE},
     ),
-    "images, live chat": ("image_live", {"connect_message": 1, "eum_message": 1}),
+    "images, live chat": (("image_live",), {"connect_message": 1, "eum_message": 1}),
     "answers of agents": (
-        "agent_text",
+        ("agent_text",),
         {"connect_message": 1, "eum_message": 1, "meta_service_message": 1},
     ),
-    "delivery statuses": ("status", {}),
+    "files of agents": (
+        ("agent_attachment",),
+        {"connect_message": 1, "eum_message": 1, "meta_service_message": 1},
+    ),
+    "utility templates, window closed": (
+        ("agent_text",),
+        {"connect_message": 1, "eum_message": 1, "meta_utility_template": 1},
+    ),
+    "delivery statuses": (("status",), {}),
+    "ends of chats": (("chat_ended",), {}),
 }
 
 
 def rows(figures: Mapping[str, Figure]) -> list[Row]:
     """One row a kind."""
-    return [_row(title, figures[case], billed) for title, (case, billed) in KINDS.items()]
+    return [
+        _row(title, [figures[case] for case in cases], billed)
+        for title, (cases, billed) in KINDS.items()
+    ]
 
 
-def _row(title: str, figure: Figure, billed: Mapping[str, float]) -> Row:
-    counts = {**_infrastructure(figure), **billed}
+def _row(title: str, parts: Sequence[Figure], billed: Mapping[str, float]) -> Row:
+    counts = Counter(dict(billed))
+    for part in parts:
+        counts.update(_infrastructure(part))
     return Row(title, bill({name: count * THOUSAND for name, count in counts.items()}))
 
 
@@ -81,6 +108,8 @@ def _infrastructure(figure: Figure) -> dict[str, float]:
         "dynamodb_read": _units(made, READ_UNITS),
         "s3_put": made.get("socialmessaging.GetWhatsAppMessageMedia", 0),
         "s3_get": made.get("s3.GetObject", 0),
+        "kms_request": KMS_OF_EVENTS
+        + sum(each * made.get(name, 0) for name, each in KMS_REQUESTS.items()),
     }
 
 
@@ -132,5 +161,10 @@ TAIL = f"""
   every message came alone.
 - DynamoDB: one write unit for each item of up to 1 KB, twice in a transaction. An item with a full
   ring of 64 entries takes three to four: add 0.01 dollars per 1,000 for long conversations.
+- KMS: SQS and SNS ask for a data key and use it for five minutes
+  (`KmsDataKeyReusePeriodSeconds`), so a busy hour costs next to nothing; here every message comes
+  alone and pays for its own. Tables and bucket ask every few minutes, whatever passes.
+- A template inside the customer service window is free at Meta; here the window is closed.
+  Marketing templates cost several times as much.
 - A voice note: {NOTE["speech_second"]} s of speech, {NOTE["tokens_in"]} tokens in and
-  {NOTE["tokens_out"]} out."""
+  {NOTE["tokens_out"]} out: a token for every four bytes of our request."""

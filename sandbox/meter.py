@@ -18,8 +18,9 @@ S3_PUTS, S3_GETS = ("PutObject", "PUT presigned"), ("GetObject", "GET presigned"
 # What the event source mapping itself asks of SQS for one invocation: receive and delete.
 SQS_PER_INVOCATION = 2
 FUNCTION_GB = 0.5
-# Assumed for one voice note of half a minute: the offline engines count no tokens.
-TOKENS_IN, TOKENS_OUT = 900, 200
+# One voice note of half a minute: the offline engines count no tokens. Our request has 7,300 bytes
+# (prompt, schema, words), and a token is about four characters of English (OpenAI's help pages).
+TOKENS_IN, TOKENS_OUT = 1850, 250
 
 
 @dataclass(slots=True, kw_only=True)

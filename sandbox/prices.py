@@ -31,6 +31,7 @@ _EUM = "AWS sample README; docs.aws.amazon.com/social-messaging, charged-per-con
 _META = "service message at the utility rate of North America, api-evangelist/sleekflow"
 _OPENAI = "developers.openai.com, model page of gpt-transcribe"
 _ROUTER = "openrouter.ai, gpt-5-mini"
+_KMS = "cloudburn.io/blog/aws-kms-pricing: 0.03 per 10,000, us-east-1"
 _LIST = "us-east-1 list price, from memory"
 
 PRICES: dict[str, Price] = {
@@ -40,6 +41,8 @@ PRICES: dict[str, Price] = {
     "eum_message": _price("0.005", "message, in or out", "WhatsApp", _EUM, "2026-02"),
     # The first 1,000 per number and month are free; what customers write is free.
     "meta_service_message": _price("0.0034", "reply", "WhatsApp", _META, "2026-10-01"),
+    # The same market and rate; a template inside the window is free.
+    "meta_utility_template": _price("0.0034", "template", "WhatsApp", _META, "2026-10-01"),
     "speech_second": _price("0.000075", "second of audio", "AI", _OPENAI, "2026-11"),
     "tokens_in": _price("0.00000025", "token", "AI", _ROUTER, "2026"),
     "tokens_out": _price("0.00000200", "token", "AI", _ROUTER, "2026"),
@@ -51,6 +54,7 @@ PRICES: dict[str, Price] = {
     "dynamodb_read": _price("0.000000125", "read unit", "other AWS", _LIST, "2026"),
     "s3_put": _price("0.000005", "PUT", "other AWS", _LIST, "2026"),
     "s3_get": _price("0.0000004", "GET", "other AWS", _LIST, "2026"),
+    "kms_request": _price("0.000003", "request", "other AWS", _KMS, "2026-03"),
 }
 
 

@@ -12,6 +12,7 @@ from benchmarks.__main__ import app
 from benchmarks.calls import Figure
 from benchmarks.latency import milliseconds
 from benchmarks.table import GOALS, reached, table
+from sandbox.prices import PRICES
 from sandbox.product_output import caught
 
 NAMES = {
@@ -128,6 +129,23 @@ def test_the_number_of_billed_messages_is_the_bill(figures):
     texts, bursts, *_ = costs.rows(figures)
     assert texts.by_payee["other AWS"] < texts.total / 100
     assert bursts.total < 4 * texts.total  # merged: Connect is paid once
+
+
+def test_every_payee_of_the_price_table_is_in_the_bill(figures):
+    used = {name for _, billed in costs.KINDS.values() for name in billed}
+    for parts, _ in costs.KINDS.values():
+        for part in parts:
+            counts = costs._infrastructure(figures[part])
+            used |= {name for name, count in counts.items() if count}
+    assert used == set(PRICES)
+
+
+def test_the_tokens_of_a_voice_note_are_those_of_the_request_we_send():
+    with caught(), calls.scene() as given:
+        given.talk()
+        calls._voice(30)(given)
+        sent = [call.bytes_in for call in given.world.router.calls if call.operation == "POST /v1"]
+    assert sum(sent) / 4 == pytest.approx(costs.NOTE["tokens_in"], rel=0.1)
 
 
 def test_the_calls_command_prints_one_json_object(figures, monkeypatch):
