@@ -13,10 +13,11 @@ from chalicelib.batches import Failures, Record
 from chalicelib.bundles import Bundle, Queued, plan
 from chalicelib.connect_events import ChatEvent
 from chalicelib.contact import Callback
+from chalicelib.conversation import MAX_ATTEMPTS
 from chalicelib.errors import OutOfTurn, PuenteError, ServiceError, Throttled, UnreadableEvent
 from chalicelib.gateways.queues import Queues
 from chalicelib.inline import Outlet
-from chalicelib.outbound_entries import Outbound, Resend, in_order, is_chat, kept
+from chalicelib.outbound_entries import Outbound, Resend, in_order, is_chat, is_message, kept
 from chalicelib.routing import Entry
 from chalicelib.whatsapp import fields
 from chalicelib.whatsapp.messages import AccountEvent, DeliveryStatus
@@ -252,9 +253,11 @@ class OutboundWork:
             log.failure("an outbound event waits for its next try", problem)
             log.count("OutboundRetries")
             return False
-        except Exception as problem:  # noqa: BLE001  (entry point: its lease counts the attempts)
+        except Exception as problem:  # noqa: BLE001  (entry point: its third time parks it)
             log.failure("an outbound event broke its worker", problem)
-            return False
+            if is_message(event) or record.received < MAX_ATTEMPTS:
+                return False  # the lease of a message counts its attempts, and parks it
+            return kept(self.park, type(problem).__name__, record)
         return True
 
     def _parked(self, problem: PuenteError, record: Record) -> bool:
@@ -274,31 +277,3 @@ class OutboundWork:
         else:
             self.forward(event, record.body, others)
             log.count("OutboundMessages")
-
-
-@dataclass(frozen=True, slots=True)
-class LateCardWork:
-    """Voice notes that take long, and files that could not be had at once."""
-
-    deliver: Callable[[str, str, Remaining], None]
-    deliver_file: Callable[[str, str, Remaining], None]
-
-    def __call__(self, group: Group, left: Remaining) -> list[Record]:
-        failed: list[Record] = []
-        for record in group:
-            if failed or not self._done(record, left):
-                failed.append(record)
-        return failed
-
-    def _done(self, record: Record, left: Remaining) -> bool:
-        try:
-            kind, payload = routing.read(record.body)
-            deliver = self.deliver_file if kind == "file" else self.deliver
-            deliver(payload["wamid"], record.message_id, left)
-        except PuenteError as problem:
-            log.failure("a late voice note or file waits for its next try", problem)
-            return False
-        except Exception as problem:  # noqa: BLE001  (entry point)
-            log.failure("a late voice note or file broke its worker", problem)
-            return False
-        return True

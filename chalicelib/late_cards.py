@@ -9,12 +9,12 @@ from dataclasses import replace
 
 from chalicelib import voice_card
 from chalicelib.bundles import follow_up
-from chalicelib.conversation import LATE_CARD, Member
+from chalicelib.conversation import GIVEN_UP, LATE_CARD, Member
 from chalicelib.errors import Throttled
 from chalicelib.ports.conversations import Conversations
 from chalicelib.ports.messages import StoredNote
 from chalicelib.to_agent import ToAgent
-from chalicelib.voice_note import State, VoiceNote
+from chalicelib.voice_note import BROKEN, State, Step, VoiceNote
 from chalicelib.voice_notes import VoiceNotes
 
 MAX_TRIES = 4  # the first worker's and three here, with the queue's back-off between
@@ -46,17 +46,32 @@ class LateCards:
         if stored is None:
             return
         understood = self._understood(stored, remaining_s)
+        self._show(understood, _shown_as(understood.note), receipt, remaining_s)
+
+    def give_up(self, wamid: str, receipt: str, remaining_s: Callable[[], float]) -> None:
+        """Our code breaks on this note: the agent reads what there is of it, under an id of its
+        own, so that the card may still come when an operator sends the note again."""
+        stored = self._notes.load(wamid)
+        if stored is None:
+            return
+        told = self._notes.save(replace(stored, note=_broken(stored.note)), working=False)
+        self._show(told, f"{wamid}{GIVEN_UP}{LATE_CARD}", receipt, remaining_s)
+
+    def _show(
+        self, stored: StoredNote, shown_as: str, receipt: str, remaining_s: Callable[[], float]
+    ) -> None:
         conversation = self._conversations.load(stored.conversation)
         # A chat that is over gets no new contact for a late card: the agent had the sound, and
         # the transcript is in the history.
-        if conversation is not None and conversation.live:
-            member = Member(
-                wamid=_shown_as(understood.note),
-                sent_at=stored.sent_at,
-                kind="voice",
-                text=voice_card.card(understood.note, language=self._language),
-            )
-            self._to_agent.deliver(follow_up(conversation, member, receipt), remaining_s)
+        if conversation is None or not conversation.live:
+            return
+        member = Member(
+            wamid=shown_as,
+            sent_at=stored.sent_at,
+            kind="voice",
+            text=voice_card.card(stored.note, language=self._language),
+        )
+        self._to_agent.deliver(follow_up(conversation, member, receipt), remaining_s)
 
     def _understood(self, stored: StoredNote, remaining_s: Callable[[], float]) -> StoredNote:
         if stored.note.state in (State.STRUCTURED, State.DELIVERED):
@@ -80,6 +95,13 @@ def _shown_as(note: VoiceNote) -> str:
     """A note that is reprocessed has a card of its own each time."""
     again = f"#{note.runs}" if note.runs > 1 else ""
     return f"{note.wamid}{again}{LATE_CARD}"
+
+
+def _broken(note: VoiceNote) -> VoiceNote:
+    """Failed where it stands; it may be tried again, once somebody has mended what broke."""
+    if note.state in (State.FAILED, State.DELIVERED):
+        return note
+    return note.failed(note.next_step or Step.DELIVER, BROKEN, retryable=True)
 
 
 def _resumable(stored: StoredNote) -> VoiceNote:

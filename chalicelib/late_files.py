@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chalicelib.bundles import follow_up
-from chalicelib.conversation import Member
+from chalicelib.conversation import GIVEN_UP, Member
 from chalicelib.errors import Rejected, ServiceError, Throttled
 from chalicelib.inbound_files import InboundFiles, late_id
 from chalicelib.ports.conversations import Conversations
@@ -39,7 +39,21 @@ class LateFiles:
         file = self._history.load_file(wamid)
         if file is None:
             return
-        member = self._member(file)
+        self._show(file, self._member(file), receipt, remaining_s)
+
+    def give_up(self, wamid: str, receipt: str, remaining_s: Callable[[], float]) -> None:
+        """Our code breaks on this file: the agent reads that it does not come, under an id of its
+        own, so that it may still be shown when an operator sends it again."""
+        file = self._history.load_file(wamid)
+        if file is not None:
+            told = Member(
+                wamid=late_id(f"{file.wamid}{GIVEN_UP}"), sent_at=file.sent_at, kind=file.kind
+            )
+            self._show(file, self._gone(told, file), receipt, remaining_s)
+
+    def _show(
+        self, file: StoredFile, member: Member, receipt: str, remaining_s: Callable[[], float]
+    ) -> None:
         conversation = self._conversations.load(file.conversation)
         # A chat that is over gets no new contact for a late file: it lies in the bucket, and the
         # history leads to it.

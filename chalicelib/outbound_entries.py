@@ -41,6 +41,11 @@ def is_chat(event: Outbound) -> TypeGuard[ChatEvent]:
     return isinstance(event, ChatEvent)
 
 
+def is_message(event: Outbound) -> bool:
+    """Whether it is something that somebody wrote to the customer."""
+    return is_chat(event) and event.kind != "event" and not event.ends_chat
+
+
 def in_order(
     group: Sequence[Record], park: Callable[[str, str, str], None], failed: list[Record]
 ) -> list[tuple[Record, Outbound]]:

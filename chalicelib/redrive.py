@@ -12,7 +12,9 @@ from typing import Any
 from chalicelib import routing
 from chalicelib.conversation import token
 from chalicelib.errors import UnreadableEvent
-from chalicelib.routing import Entry
+from chalicelib.routing import Entry, QueueName
+from chalicelib.whatsapp.messages import DeliveryStatus
+from chalicelib.whatsapp.parsing import parse as parse_whatsapp
 
 KIND = "redrive"
 
@@ -64,6 +66,27 @@ def outbound(body: str, event: str, again: int) -> Entry:
         dedup=dedup_id(event, again),
         body=routing.write("chat", _renamed(str(record), again)),
     )
+
+
+def as_it_was(body: str, name: str) -> Entry | None:
+    """An entry that broke our code, for the queue it was in; None when it is none of ours.
+
+    `name`: of the letter, which has its own deduplication id. It waits for nobody: what came after
+    it in its group is long done.
+    """
+    try:
+        queue = _queue_of(*routing.read(body))
+    except UnreadableEvent:
+        return None
+    group = token(KIND, name)
+    return Entry(queue=queue, group=group, dedup=dedup_id(name, 1), body=body)
+
+
+def _queue_of(kind: str, payload: Any) -> QueueName:
+    if kind in ("voice_note", "file"):
+        return "voice_notes"
+    outbound = kind in ("chat", "again") or isinstance(parse_whatsapp(payload), DeliveryStatus)
+    return "outbound" if outbound else "inbound"
 
 
 def dedup_id(message: str, again: int) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 
 from chalicelib.transcript import Transcript, TranscriptStatus
 from chalicelib.voice_card_texts import CARD_TEXTS
-from chalicelib.voice_note import Step, VoiceNote
+from chalicelib.voice_note import BROKEN, Step, VoiceNote
 
 #: More fields than this and nobody reads them (reference: peers, section 4).
 MOST_FIELDS = 5
@@ -83,6 +83,8 @@ def _clarity(transcript: Transcript | None) -> str:
 def _what_happened(note: VoiceNote, say: Words) -> str:
     if note.failure is not None and note.failure.step is Step.STORE:
         return say["audio.missing"]
+    if note.failure is not None and note.failure.reason == BROKEN:
+        return f"{say['why.broken']} {say['do.failed']}"
     status = TranscriptStatus.FAILED if note.transcript is None else note.transcript.status
     will_retry = note.failure is not None and note.failure.retryable
     retry = say.get(f"retry.{status}") if will_retry else None

@@ -59,6 +59,7 @@ _BEFORE = {
     Step.STRUCTURE: State.TRANSCRIBED,
     Step.DELIVER: State.STRUCTURED,
 }
+BROKEN = "broken"  # reason of a failure that our own code is to blame for
 Readiness = Literal["ready", "pending", "failed"]
 
 

@@ -278,8 +278,9 @@ class App(Doors):
     @cached_property
     def late_cards(self) -> "Worker":
         from chalicelib import wiring_whatsapp as forms
-        from chalicelib.entries import LateCardWork, Worker
+        from chalicelib.entries import Worker
         from chalicelib.late_cards import LateCards
+        from chalicelib.late_entries import LateWork
 
         cards = LateCards(
             notes=self.voice_notes,
@@ -287,7 +288,7 @@ class App(Doors):
             to_agent=self.to_agent,
             language=self.settings.agent_language,
         )
-        work = LateCardWork(cards.deliver, forms.late_files(self).deliver)
+        work = LateWork(cards, forms.late_files(self), self.queues.park_unreadable)
         return Worker("voice_notes", self.queues, work)
 
 

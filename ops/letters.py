@@ -145,10 +145,10 @@ def entries_of(letter: Letter) -> list[Entry]:
 
 
 def _moved_by_sqs(letter: Letter) -> Entry:
-    """The entry as it was, in a group of its own."""
+    """The entry as it was, in the queue it was for, whatever is in it."""
     return Entry(
         queue=ENTRIES[letter.queue],
-        group=token("redrive", letter.id),
+        group=token(redrive.KIND, letter.id),
         dedup=redrive.dedup_id(letter.id, 1),
         body=letter.content["body"],
     )
@@ -170,7 +170,8 @@ def _unreadable_entries(letter: Letter) -> list[Entry]:
     if letter.content.get("parts", 1) > 1:
         raise NotRedrivable("the event lies in several letters; put its parts together by hand")
     body = letter.content["body"]
-    entries = routing.route(body).entries
+    ours = redrive.as_it_was(body, letter.id)
+    entries = [ours] if ours else routing.route(body).entries
     if not entries:
         raise NotRedrivable("nothing in the event is for an agent or a customer")
     return entries

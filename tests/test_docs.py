@@ -34,6 +34,7 @@ LONG_MODULES: dict[str, str] = {}
 # Only the outermost layer may catch everything: what it catches is logged and comes again.
 BROAD_EXCEPT = {
     "chalicelib/entries.py": "an error of ours costs the message it happened on, no neighbour",
+    "chalicelib/late_entries.py": "the same of voice notes and files that were late",
     "sandbox/deliverer.py": "plays Lambda, which catches whatever a function raises",
     "sandbox/lambda_functions.py": "plays Lambda, which catches whatever a function raises",
 }

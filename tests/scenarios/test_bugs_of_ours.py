@@ -4,19 +4,25 @@ import time
 
 import boto3
 import pytest
+from typer.testing import CliRunner
 
-from chalicelib.gateways.items import ConversationItem
+from chalicelib.gateways.items import ConversationItem, MessageItem
 from chalicelib.routing import Entry
 from chalicelib.to_customer import GIVE_UP_SECONDS
+from ops.__main__ import app as operator
 from sandbox.faults import Action
+from tests.gateways.voice_samples import encoded, tone
+from tests.scenarios import ai
 from tests.scenarios.people import (
     LONG_ENOUGH_S,
     chats_of,
     dead_letters,
     failing,
+    files,
     lines,
     live_chat,
     notices,
+    still_queued,
     unfinished,
     words,
 )
@@ -105,6 +111,64 @@ def test_an_answer_that_breaks_our_code_is_parked_and_told(world, monkeypatch):
     assert not unfinished()
 
 
+def redriven(world):
+    done = CliRunner().invoke(operator, ["dlq", "redrive", "--all"])
+    assert done.exit_code == 0, done.stderr
+    world.run_for(LONG_ENOUGH_S)
+
+
+def test_a_late_voice_note_that_breaks_our_code_is_parked_in_seconds_and_told(world, monkeypatch):
+    """The agent, who has the sound, is not left waiting; mended and sent again, the card comes."""
+    brain = ai.brain(world)
+    working, brain.hears = brain.hears, lambda: ai.refused(503, "overloaded")
+    talk = live_chat(world)
+    talk.customer.sends_voice_note(encoded(tone(2.0), "ogg", "libopus", 48000))
+    world.settle()
+    brain.hears = working
+    with monkeypatch.context() as bug:
+        breaks_on(bug, world.app.voice_notes, "understand", lambda *_: True)
+        world.run_for(20)
+        assert "broke on our side" in lines(talk.chat)[-1]
+        [letter] = dead_letters(world)
+        assert letter["reason"] == "KeyError"
+        assert not still_queued(world)
+    redriven(world)
+    assert ai.WORDS in lines(talk.chat)[-1]
+    assert not dead_letters(world)
+    assert not unfinished()
+
+
+def test_a_late_file_that_breaks_our_code_is_parked_in_seconds_and_told(world, monkeypatch):
+    talk = live_chat(world)
+    failing(world, "socialmessaging", "GetWhatsAppMessageMedia", Action.THROTTLE, 5)
+    with monkeypatch.context() as bug:
+        breaks_on(bug, world.app.inbound_files, "arrived_text", lambda *_: True)
+        talk.customer.sends("document", media=b"%PDF-1.4 a bill", filename="bill.pdf")
+        world.run_for(60)
+        [letter] = dead_letters(world)
+        assert letter["reason"] == "KeyError"
+        assert "could not be loaded" in lines(talk.chat)[-1]
+        assert not still_queued(world)
+    redriven(world)
+    assert files(talk.chat)[-1][0] == "bill.pdf"
+    assert not unfinished()
+
+
+def test_a_status_that_breaks_our_code_holds_up_no_other_and_can_be_sent_again(world, monkeypatch):
+    talk = live_chat(world)
+    with monkeypatch.context() as bug:
+        breaks_on(bug, world.app.history, "save_status", lambda *_: True)
+        talk.agent.say("On its way")
+        world.run_for(60)
+    letters = dead_letters(world)
+    assert {letter["reason"] for letter in letters} == {"KeyError"}
+    assert not still_queued(world)
+    redriven(world)
+    [row] = [one for one in MessageItem.scan() if one.text == "On its way"]
+    assert row.status == "delivered"
+    assert not dead_letters(world)
+
+
 def test_an_event_that_breaks_the_parser_is_parked_whole(world, monkeypatch):
     talk = live_chat(world)
     from chalicelib import routing
@@ -119,7 +183,7 @@ def test_an_event_that_breaks_the_parser_is_parked_whole(world, monkeypatch):
     assert "poison" in letter["body"]
 
 
-@pytest.mark.parametrize("queue", ["inbound", "outbound"])
+@pytest.mark.parametrize("queue", ["inbound", "outbound", "voice_notes"])
 def test_garbage_in_our_own_queues_is_parked(world, queue):
     world.app.queues.send([Entry(queue=queue, group="g", dedup="d", body="garbage")])
     world.settle()

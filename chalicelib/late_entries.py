@@ -1,0 +1,82 @@
+"""What the entry point of late voice notes and files does with its queue."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib import log, routing
+from chalicelib.batches import Record
+from chalicelib.conversation import MAX_ATTEMPTS
+from chalicelib.errors import PuenteError, UnreadableEvent
+from chalicelib.outbound_entries import kept
+from chalicelib.whatsapp import fields
+
+Remaining = Callable[[], float]
+FILE = "file"
+
+
+class Late(Protocol):
+    """Something that was promised to the agent."""
+
+    def deliver(self, wamid: str, receipt: str, remaining_s: Remaining) -> None:
+        """Show it. Raises a retryable ServiceError to be asked again later."""
+        ...
+
+    def give_up(self, wamid: str, receipt: str, remaining_s: Remaining) -> None:
+        """Tell the agent that it does not come by itself."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LateWork:
+    """Voice notes that take long, and files that could not be had at once."""
+
+    cards: Late
+    files: Late
+    park: Callable[[str, str, str], None]
+
+    def __call__(self, group: list[Record], left: Remaining) -> list[Record]:
+        failed: list[Record] = []
+        for record in group:
+            if failed or not self._done(record, left):
+                failed.append(record)
+        return failed
+
+    def _done(self, record: Record, left: Remaining) -> bool:
+        try:
+            late, wamid = self._opened(record)
+        except UnreadableEvent as problem:
+            log.failure("a late voice note or file is unreadable and is parked", problem)
+            return kept(self.park, str(problem), record)
+        try:
+            late.deliver(wamid, record.message_id, left)
+        except PuenteError as problem:
+            if not problem.retryable:
+                return self._broke(late, wamid, record, left, problem)
+            log.failure("a late voice note or file waits for its next try", problem)
+            return False
+        except Exception as problem:  # noqa: BLE001  (entry point: its third time parks it)
+            return self._broke(late, wamid, record, left, problem)
+        return True
+
+    def _opened(self, record: Record) -> tuple[Late, str]:
+        kind, payload = routing.read(record.body)
+        wamid = fields.text(payload, "wamid")
+        if not wamid:
+            raise UnreadableEvent("a late entry names no message", code=kind)
+        return (self.files if kind == FILE else self.cards), wamid
+
+    def _broke(
+        self, late: Late, wamid: str, record: Record, left: Remaining, problem: Exception
+    ) -> bool:
+        """The agent hears of it before it is parked: a crash between the two tells it again."""
+        log.failure("a late voice note or file broke its worker", problem)
+        if record.received < MAX_ATTEMPTS:
+            return False
+        try:
+            late.give_up(wamid, record.message_id, left)
+        except Exception as another:  # noqa: BLE001  (entry point: what is broken may break this)
+            log.failure("the agent could not be told of it", another)
+            if isinstance(another, PuenteError) and another.retryable:
+                return False
+        return kept(self.park, type(problem).__name__, record)
