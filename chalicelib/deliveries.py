@@ -89,8 +89,7 @@ class Deliveries:
 
     def _is_news(self, update: StatusUpdate) -> bool:
         known, attempt = self._history.status_of(update.record)
-        again = known == "failed" and update.attempt > attempt
-        return again or statuses.moves_forward(known, update.status)
+        return statuses.supersedes(known, attempt, update.status, update.attempt)
 
     def _update(
         self, status: DeliveryStatus, record: str, callback: Callback | None

@@ -220,10 +220,11 @@ class ToCustomer:
         if verdict == "wait":
             self._hand_back(sending, since=pending.since)
             raise Throttled("waiting for a status to prove the send", service="whatsapp")
-        if verdict == "proven":
+        again = sending_again(pending, now)
+        # A status that comes before this write is a proof, one that comes after it a double.
+        if verdict == "proven" or not self._history.sent_again(key, again.attempt):
             return self._progress(sending, next_part(pending, now))
-        self._progress(sending, sending_again(pending, now))
-        self._history.sent_again(key, sending.pending.attempt)
+        self._progress(sending, again)
         sending.again = True
         return None
 

@@ -13,11 +13,10 @@ from chalicelib.gateways.updates import Update
 from chalicelib.ports.messages import Earlier, SavedStatus, StatusUpdate, StoredFile, StoredNote
 from chalicelib.voice_note import State, VoiceNote
 
-FORWARD = (
-    "attribute_not_exists(#status_rank) OR #status_rank < :rank"
-    # A message that was sent again after it had failed begins anew.
-    " OR (#status = :failed AND #attempt < :attempt)"
-)
+# `statuses.supersedes`, as a condition on the item.
+AGAIN = "attribute_not_exists(#status_rank) OR (#status = :failed AND #attempt < :attempt)"
+FORWARD = f"{AGAIN} OR #status_rank < :rank"
+FAILED = f"{AGAIN} OR (#status_rank < :rank AND #attempt <= :attempt)"
 SHOWN = (State.TRANSCRIBED, State.STRUCTURED, State.FAILED)
 
 
@@ -82,7 +81,7 @@ class MessageTable:
                 model=MessageItem,
                 key=update.record,
                 set=values,
-                condition=FORWARD,
+                condition=FAILED if update.status == "failed" else FORWARD,
                 values={
                     "rank": ("status_rank", update.rank),
                     "failed": ("status", "failed"),
@@ -95,9 +94,16 @@ class MessageTable:
             return SavedStatus(saved)
         return SavedStatus(saved, item.role or "", item.contact or "", int(item.sends or 1))
 
-    def sent_again(self, record: str, attempt: int) -> None:
-        values = {"sends": attempt, "expires": self._expires()}
-        self._db.update(Update(model=MessageItem, key=record, set=values))
+    def sent_again(self, record: str, attempt: int) -> bool:
+        marked, _ = self._db.update(
+            Update(
+                model=MessageItem,
+                key=record,
+                set={"sends": attempt, "expires": self._expires()},
+                condition="attribute_not_exists(#status)",
+            )
+        )
+        return marked
 
     def sends(self, record: str) -> int:
         item = self._db.get(MessageItem, record)

@@ -122,8 +122,11 @@ class Messages(Protocol):
         """The JSON of a part as we sent it, without callback data; "" when it was not kept."""
         ...
 
-    def sent_again(self, record: str, attempt: int) -> None:
-        """Mark a part as sent once more though the send before may have arrived (promise O2)."""
+    def sent_again(self, record: str, attempt: int) -> bool:
+        """Mark a part as sent once more though the send before may have arrived (promise O2).
+
+        False when a status has come meanwhile: it did arrive, and there is nothing to send.
+        """
         ...
 
     def sends(self, record: str) -> int:

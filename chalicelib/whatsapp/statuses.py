@@ -30,6 +30,19 @@ def moves_forward(known: str, seen: str) -> bool:
     return rank(seen) > rank(known)
 
 
+def supersedes(known: str, known_attempt: int, seen: str, attempt: int) -> bool:
+    """Whether `seen`, of the send with number `attempt`, is to stand in place of `known`.
+
+    A message that was sent again after it had failed begins anew, and the failure of an earlier
+    send, told late or twice, says nothing about the later one.
+    """
+    if known == "failed" and attempt > known_attempt:
+        return True
+    if seen == "failed" and attempt < known_attempt:
+        return False
+    return moves_forward(known, seen)
+
+
 def proves_sending(status: str) -> bool:
     """Whether this status shows that WhatsApp got the message: an unsure send did happen."""
     return rank(status) > RANK["accepted"]

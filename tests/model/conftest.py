@@ -2,7 +2,15 @@
 
 import pytest
 
-from chalicelib import erase, introductions, log, to_agent, to_customer
+from chalicelib import (
+    deliveries,
+    erase,
+    introductions,
+    log,
+    send_again,
+    to_agent,
+    to_customer,
+)
 from chalicelib.errors import PuenteError
 
 
@@ -16,6 +24,7 @@ def _quiet(monkeypatch):
 
     monkeypatch.setattr(log, "failure", failure)
     monkeypatch.setattr(log, "count", lambda *args: None)
-    for module in (erase, introductions, to_agent, to_customer):
+    for module in (deliveries, erase, introductions, send_again, to_agent, to_customer):
         monkeypatch.setattr(module, "count", lambda *args: None)
-    monkeypatch.setattr(log, "warn", lambda *args, **fields: None)
+    for module in (deliveries, log):
+        monkeypatch.setattr(module, "warn", lambda *args, **fields: None)

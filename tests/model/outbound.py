@@ -73,6 +73,7 @@ class OutboundModel:
     known: bool = True
     repeats: int = 0
     splits: int = 2
+    back_off: int = BACK_OFF
     world: Surroundings = field(init=False)
     agent: FakeTellAgent = field(default_factory=FakeTellAgent)
 
@@ -102,11 +103,14 @@ class OutboundModel:
     def whatsapp(self) -> FakeWhatsApp:
         return FakeWhatsApp(self.world)
 
+    def history(self) -> FakeHistory:
+        return FakeHistory(self.world)
+
     def worker(self) -> OutboundWork:
         to_customer = self.to_customer(
             contacts=FakeContacts(self.world),
             conversations=FakeConversations(self.world),
-            history=FakeHistory(self.world),
+            history=self.history(),
             chat=FakeChat(self.world),
             whatsapp=self.whatsapp(),
             replies=FakeReplies(self.said),
@@ -151,7 +155,7 @@ class OutboundModel:
             failed = {each.id for each in batch}
             self.world.now += VISIBILITY
         self._statuses_come()
-        self.world.now += BACK_OFF if failed else 2
+        self.world.now += self.back_off if failed else 2
         self.queue = [each for each in self.queue if each not in batch or each.id in failed]
 
     def _statuses_come(self) -> None:

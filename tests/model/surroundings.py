@@ -65,6 +65,9 @@ class Surroundings:
     files: set[str] = field(default_factory=set)
     sent: list[dict[str, Any]] = field(default_factory=list)
     sends: dict[str, int] = field(default_factory=dict)
+    resent: dict[str, int] = field(default_factory=dict)
+    noted: set[str] = field(default_factory=set)
+    receipts: list[tuple[str, str]] = field(default_factory=list)
     streamed: list[tuple[str, str]] = field(default_factory=list)
     ids: int = 0
 
@@ -311,8 +314,14 @@ class FakeHistory:
         status = self.world.call("status of", lambda: self.world.statuses.get(record))
         return (status.status, status.attempt) if status else ("", 0)
 
-    def sent_again(self, record: str, attempt: int) -> None:
-        self.world.call("sent again", lambda: self.world.sends.update({record: attempt}))
+    def sent_again(self, record: str, attempt: int) -> bool:
+        def marked() -> bool:
+            if record in self.world.statuses:
+                return False
+            self.world.sends[record] = attempt
+            return True
+
+        return self.world.call("sent again", marked)
 
 
 class FakeChat:

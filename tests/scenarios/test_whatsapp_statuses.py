@@ -3,7 +3,7 @@
 import itertools
 
 from chalicelib.ports.messages import StatusUpdate
-from chalicelib.whatsapp.statuses import rank
+from chalicelib.whatsapp.statuses import rank, supersedes
 from sandbox.world import World
 
 TICKS = ("sent", "failed", "delivered", "read")
@@ -23,6 +23,29 @@ def test_every_order_of_arrival_ends_with_the_furthest_status(world: World) -> N
             assert now >= kept
             kept = now
         assert world.app.history.status_of(record) == ("read", 1)
+
+
+def test_the_table_keeps_what_the_rule_says_for_every_two_statuses_of_any_two_sends(
+    world: World,
+) -> None:
+    history, sends = world.app.history, (1, 2)
+    pairs = itertools.product(TICKS, sends, TICKS, sends)
+    for number, (known, known_attempt, seen, attempt) in enumerate(pairs):
+        record = f"out#rule{number}#0"
+        history.save_status(update(record, known, known_attempt))
+        moved = history.save_status(update(record, seen, attempt)).moved
+        assert moved == supersedes(known, known_attempt, seen, attempt)
+        kept = (seen, attempt) if moved else (known, known_attempt)
+        assert history.status_of(record) == kept
+
+
+def test_a_second_send_is_marked_only_while_no_status_has_come(world: World) -> None:
+    history = world.app.history
+    assert history.sent_again("out#late#0", 2)
+    assert history.sends("out#late#0") == 2
+    history.save_status(update("out#proven#0", "sent"))
+    assert not history.sent_again("out#proven#0", 2)
+    assert history.sends("out#proven#0") == 1
 
 
 def test_a_message_sent_again_begins_anew_after_its_failure_only(world: World) -> None:
