@@ -122,7 +122,7 @@ def break_once(world: World) -> None:
     broken: list[bool] = []
 
     def once(bundle: object, remaining: object) -> None:
-        if not broken:
+        if not broken and SAID[1] in str(bundle):  # not a card that a busy machine made late
             broken.append(True)
             raise ValueError(f"{SAID[1]} from {PHONE}: {bundle}")
         deliver(bundle, remaining)  # type: ignore[arg-type]
