@@ -4,6 +4,7 @@
 OWN = {
     "UnreadableEvents": 1,
     "OversizedEvents": 1,
+    "OperatorAlerts": 1,
     "OutboundFailed": 5,
     "OutboundSentAgain": 5,
     "StatusUnmatched": 20,
