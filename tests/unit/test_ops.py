@@ -13,8 +13,10 @@ from chalicelib.routing import write
 from ops import letters as dead_letters
 from ops.__main__ import app
 from ops.letters import NotRedrivable
+from sandbox.dynamodb.emulator import DynamoDbEmulator
 from sandbox.faults import Action
 from sandbox.product_output import caught
+from sandbox.wire import AwsError
 from sandbox.world import World
 
 
@@ -133,6 +135,36 @@ def test_what_sqs_gave_up_on_is_put_back_as_it_was(center):
     center.ops("dlq", "redrive", "--all")
     center.world.run_for(5)
     assert center.seen()[first:] == ["Stuck"]
+
+
+@pytest.mark.deep
+def test_a_claim_refused_for_good_keeps_its_customer_waiting_and_nobody_else(center, monkeypatch):
+    """Nothing a customer sends has DynamoDB refuse a claim, so it waits for a repair; after a
+    hundred receives SQS gives the messages up, whole, and they can be sent again."""
+    original, first = DynamoDbEmulator.update_item, len(center.seen())
+    key = center.chat.attributes["conversation"]
+
+    def refusing(self, params):
+        claims = "pending_members" in params.get("ExpressionAttributeNames", {}).values()
+        if claims and params["Key"]["key"]["S"] == key:
+            raise AwsError("ValidationException", "not in this table")
+        return original(self, params)
+
+    monkeypatch.setattr(DynamoDbEmulator, "update_item", refusing)
+    center.phone.says("Stuck")
+    center.world.run_for(5)
+    center.phone.says("Me too")
+    center.world.phones.add("Leo", "15550100002").says("Hello from Leo")
+    center.world.run_for(5)
+    assert [c.customer.display_name for c in center.world.chats.active()] == ["Mia", "Leo"]
+    center.world.run_for(4 * 3600)
+    assert {row["queue"] for row in center.listed()} == {"inbound-dlq"}
+    monkeypatch.setattr(DynamoDbEmulator, "update_item", original)
+    center.ops("dlq", "redrive", "--all")
+    center.world.run_for(5)
+    assert "\n".join(center.seen()[first:]).count("Stuck") == 1
+    assert "\n".join(center.seen()[first:]).count("Me too") == 1
+    assert center.listed() == []
 
 
 def test_an_event_that_reached_no_function_is_found_and_sent_again(center):
