@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 Failures = dict[str, list[dict[str, str]]]
 # The first attempt comes back at once, an outage costs few calls; the queue's own visibility
 # time-out (at least six function time-outs) would make a customer wait for two minutes.
 FIRST_DELAY_SECONDS = 2
 MAX_DELAY_SECONDS = 120
+SPREAD = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,16 @@ def report(failed: Sequence[Record]) -> Failures:
     return {"batchItemFailures": [{"itemIdentifier": record.message_id} for record in failed]}
 
 
-def delay(received: int) -> int:
-    """Seconds until a failed message comes back, doubling with each receipt."""
-    doublings = max(0, min(received, 10) - 1)
-    return min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS << doublings)
+def delay(record: Record) -> int:
+    """Seconds until a failed message comes back, doubling with each receipt.
+
+    Up to a quarter less, another part for each message and receipt: what failed together in an
+    outage does not come back together.
+    """
+    doublings = max(0, min(record.received, 10) - 1)
+    longest = min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS << doublings)
+    chance = crc32(f"{record.message_id}{record.received}".encode()) / 2**32
+    return round(longest * (1 - SPREAD * chance))
 
 
 def _record(record: Mapping[str, Any]) -> Record:

@@ -145,7 +145,7 @@ class Worker:
 
     def _soon_again(self, record: Record) -> None:
         try:
-            self.queues.delay(self.queue, record.receipt_handle, batches.delay(record.received))
+            self.queues.delay(self.queue, record.receipt_handle, batches.delay(record))
         except ServiceError as problem:
             log.failure("a failed message comes back after the long time-out", problem)
 

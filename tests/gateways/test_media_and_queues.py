@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib import batches
+from chalicelib.batches import Record
 from chalicelib.conversation import Member
 from chalicelib.errors import Rejected, Throttled
 from chalicelib.ports.queues import Parked
@@ -95,7 +96,24 @@ def test_a_failed_message_comes_back_when_it_was_told_to(world):
         world.app.queues.delay("inbound", "no-handle", 4)
 
 
+def waits(message: str) -> list[int]:
+    """How long a message waits after each of its receipts."""
+    return [
+        batches.delay(
+            Record(message_id=message, receipt_handle="", body="", group="", received=received)
+        )
+        for received in range(12)
+    ]
+
+
 def test_back_off_doubles_up_to_two_minutes():
-    waits = [batches.delay(received) for received in range(1, 12)]
-    assert waits == [2, 4, 8, 16, 32, 64, 120, 120, 120, 120, 120]
-    assert batches.delay(0) == 2
+    """SA-18."""
+    longest = [2, 2, 4, 8, 16, 32, 64, 120, 120, 120, 120, 120]
+    for wait, most in zip(waits("m1"), longest, strict=True):
+        assert 0.75 * most - 0.5 <= wait <= most
+
+
+def test_what_failed_together_does_not_come_back_together():
+    """SA-18."""
+    assert len({waits(f"m{number}")[8] for number in range(30)}) > 10
+    assert waits("m1") == waits("m1")
