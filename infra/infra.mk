@@ -20,13 +20,13 @@ ready: .venv-infra/.ready
 test-infra: .venv/.dev .venv-infra/.ready ## what the templates promise
 	@$(PY) -m pytest --numprocesses auto --dist loadfile tests/test_infra*.py --no-cov -p no:cacheprovider
 
-rehearse: .venv/.dev .venv-rehearsal/.ready synth ## deploy to a local AWS and hold a conversation
+rehearse: .venv/.offline .venv-rehearsal/.ready synth ## deploy to a local AWS and hold a conversation
 	@$(PY) -m infra rehearse --stage $(STAGE)
 
 deploy-data: ready synth ## STAGE=prod: key, tables, bucket alone, to restore data into
 	@$(CDK) deploy --app build/cdk/$(STAGE) --require-approval never "*-data" "*-copies"
 
-deploy: .venv/.dev ready synth ## STAGE=prod: everything, onto the account of your AWS credentials
+deploy: .venv/.offline ready synth ## STAGE=prod: everything, onto the account of your AWS credentials
 	@$(CDK) deploy --app build/cdk/$(STAGE) --require-approval never --all
 	@$(PY) -m infra flows --stage $(STAGE)
 	@$(PY) -m infra link --stage $(STAGE)
@@ -38,10 +38,10 @@ diff: synth ## STAGE=prod: what a deployment would change
 destroy: synth ## STAGE=dev: take the stacks away (data stays where keep_data is true)
 	@$(CDK) destroy --app build/cdk/$(STAGE) --all
 
-publish-flows: .venv/.dev ## STAGE=prod: render, lint, compare and publish the contact flows
+publish-flows: .venv/.offline ## STAGE=prod: render, lint, compare and publish the contact flows
 	@$(PY) -m infra flows --stage $(STAGE)
 
-link: .venv/.dev ## STAGE=prod: send the WhatsApp account's events to us
+link: .venv/.offline ## STAGE=prod: send the WhatsApp account's events to us
 	@$(PY) -m infra link --stage $(STAGE)
 
 clean-infra: ## remove the deployment's environments
