@@ -8,7 +8,7 @@ COPY requirements.txt requirements-container.txt ./
 RUN /opt/venv/bin/pip install --no-cache-dir --only-binary=:all: -r requirements-container.txt
 
 FROM public.ecr.aws/docker/library/python:3.13-slim
-RUN useradd --system --uid 10001 --no-create-home puente
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin puente
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /srv
 COPY app.py ./
