@@ -98,11 +98,12 @@ def call_points(stages, path):
 def pairs(stages, path, part=0, parts=1):
     """Every pair of kills: the second among the calls that are left, or made, after the first.
 
-    With `parts`, a share of them, dealt out by the first kill.
+    With `parts`, an even share of them.
     """
-    for first in deaths(play(stages, path))[part::parts]:
-        calls = play(stages, path, first)
-        yield from ((first, second) for second in deaths(calls) if second.index > first.index)
+    for first in deaths(play(stages, path)):
+        for second in deaths(play(stages, path, first)):
+            if second.index > first.index and (first.index + second.index) % parts == part:
+                yield first, second
 
 
 def deaths(calls: list[CallFacts]) -> list[Kill]:

@@ -11,7 +11,8 @@ BILL = b"%PDF-1.4 a bill"
 
 @dataclass(frozen=True)
 class Path:
-    """`parts`: into how many tests of about ten seconds its pairs of kills are dealt."""
+    """`parts`: into how many tests its pairs of kills are dealt; of a path with several,
+    `make test-deep` plays the first."""
 
     name: str
     prepare: Callable[[Stage], None]
@@ -41,6 +42,13 @@ def waits_for_statuses(stage):
     stage.world.settle()
 
 
+def talks_before_a_disturbance(stage):
+    """Statuses come long after T, and after the second send that their absence costs."""
+    stage.talks()
+    stage.world.network.switches.statuses = "late"
+    stage.world.network.switches.late_s = 200
+
+
 def ends_and_writes(stage):
     stage.agent.end()
     stage.writes("Still there?")
@@ -51,12 +59,18 @@ PATHS = [
     Path("live text", talks, lambda s: s.writes("And my order?")),
     Path("text after the end", talked, lambda s: s.writes("One more thing"), chats=2),
     Path("text while the chat ends", talks, ends_and_writes, chats=2, parts=3),
-    Path("image first", nothing, lambda s: s.sends_picture(), parts=2),
+    Path("image first", nothing, lambda s: s.sends_picture(), parts=3),
     Path("image live", talks, lambda s: s.sends_picture("Look")),
     Path("voice note first", nothing, lambda s: s.sends_voice_note(), lasts_s=90, parts=4),
     Path("voice note live", talks, lambda s: s.sends_voice_note()),
     Path("agent text", talks, lambda s: s.agent.say("On its way")),
-    Path("agent long text", talks, lambda s: s.agent.say(LONG), parts=2),
+    Path(
+        "agent text, late statuses",
+        talks_before_a_disturbance,
+        lambda s: s.agent.say("On its way"),
+        lasts_s=600,
+    ),
+    Path("agent long text", talks, lambda s: s.agent.say(LONG), parts=3),
     Path(
         "agent attachment",
         talks,

@@ -221,6 +221,7 @@ class Stages:
         if self._world is None:
             self._start()
         self._bodies.clear()
+        self._world.network.switches.statuses = "soon"
         number = next(self._numbers)
         phone = self._world.phones.add(f"Customer {number}", f"1555{number:07}")
         return Stage(self._world, phone, self._agent, self._tables, self._bodies)
