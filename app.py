@@ -4,6 +4,7 @@ One zip serves every function, so use cases are imported when an entry point fir
 infra/ defines the functions, their queues and ReportBatchItemFailures.
 """
 
+from http import HTTPStatus
 from typing import cast
 
 from chalice.app import Chalice, Response, SQSEvent
@@ -46,6 +47,13 @@ def health() -> dict[str, str]:
     return {"status": "ok", "stage": wiring.current().settings.app_env}
 
 
+def ready() -> Response:
+    """Readiness (LA-20, SA-59): every dependency answers. 503 when no message could pass."""
+    found = wiring.current().dependencies.ask()
+    status = HTTPStatus.SERVICE_UNAVAILABLE if found.state == "not ready" else HTTPStatus.OK
+    return Response(body={"status": found.state, "checks": dict(found.checks)}, status_code=status)
+
+
 def subscribe() -> Response:
     """Meta asks whether this address is ours (hub.challenge)."""
     query = app.current_request.query_params if app.current_request else None
@@ -63,6 +71,9 @@ def receive() -> Response:
     log.flush()
     return _plain(answer)
 
+
+for path in ("/api/health/ready", "/health"):
+    app.route(path, methods=["GET"], name=f"ready {path}")(ready)
 
 for path in ("/webhook/whatsapp", "/webhook", "/whatsapp/v2"):
     app.route(path, methods=["GET"], name=f"subscribe {path}")(subscribe)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chalicelib.flow_voice_notes import FlowVoiceNotes
     from chalicelib.inbound_files import InboundFiles
     from chalicelib.inline import Inline, Work
+    from chalicelib.readiness import Dependencies
     from chalicelib.receive import Receive
     from chalicelib.routing import QueueName
     from chalicelib.send_template import SendTemplate
@@ -174,6 +175,12 @@ class App(Doors):
             by_meta_id=self.settings.whatsapp_provider == "cloud_api",
             languages=dict(self.settings.languages_by_number),
         )
+
+    @cached_property
+    def dependencies(self) -> "Dependencies":
+        from chalicelib import wiring_readiness
+
+        return wiring_readiness.dependencies(self)
 
     @cached_property
     def webhook(self) -> "WebhookEntry":

@@ -51,6 +51,10 @@ QUICK = Config(
 PATIENT = QUICK.merge(Config(read_timeout=4, retries={"total_max_attempts": 3, "mode": "standard"}))
 # Reading a queue waits for messages (gateways/queue_reader.py, WAIT_SECONDS).
 WAITING = QUICK.merge(Config(read_timeout=20))
+# Asking whether somebody is there: a load balancer waits for the answer.
+PROBING = QUICK.merge(
+    Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1, "mode": "standard"})
+)
 # SendWhatsAppMessage cannot be repeated safely (protocol law 7).
 NEVER_AGAIN = QUICK.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
 # The participant service looks at its tokens, not at who signs: "do not use Signature Version 4"

@@ -105,10 +105,12 @@ FUNCTIONS = (
         timeout_s=FLOW_SECONDS,
         flow=True,
     ),
-    Function(name="api", handler="app.app", about="REST routes", timeout_s=10, memory_mb=256),
+    # Readiness needs a client for each service at once: memory is also processor time.
+    Function(name="api", handler="app.app", about="REST routes", timeout_s=15, ai=True),
 )
 
-ROUTES = (("GET", "/api/health"),)  # those of app.py; tests/test_infra.py compares
+# Those of app.py; tests/test_infra.py compares.
+ROUTES = (("GET", "/api/health"), ("GET", "/api/health/ready"), ("GET", "/health"))
 
 # Meta's own webhook (provider `cloud_api`): in AWS, End User Messaging brings the events, and an
 # address anybody can reach would need a web firewall before it.

@@ -15,6 +15,7 @@ SERVICES = {"socialmessaging": "social-messaging"}
 # Operations whose action has another name. TransactWriteItems is recorded part by part.
 ACTIONS = {
     ("sqs", "SendMessageBatch"): "sqs:SendMessage",
+    ("s3", "HeadBucket"): "s3:ListBucket",
     ("s3", "ListObjectVersions"): "s3:ListBucketVersions",
     ("s3", "DeleteObjects"): "s3:DeleteObjectVersion",  # each names its version
 }

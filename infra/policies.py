@@ -23,7 +23,8 @@ MEDIA_PREFIX = "inbound"  # chalicelib.inbound_files.media_key
 class Uses:
     """What a function uses, by our names. Tables: actions on conversations, on messages.
 
-    `forgets`: erases customers, with their files and letters.
+    `forgets`: erases customers, with their files and letters. `asks_all`: whether everything is
+    there (chalicelib/readiness.py).
     """
 
     sends_to: tuple[str, ...] = ()
@@ -35,6 +36,7 @@ class Uses:
     opens_chats: bool = False
     whatsapp: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
+    asks_all: bool = False
 
 
 READ, WRITE, DELETE, CHECK = "GetItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"
@@ -80,7 +82,7 @@ USES = {
     "send-template": Uses(sends_to=(names.OUTBOUND,), conversations=(READ,)),
     "transcribe-voice-note": Uses(messages=(READ, WRITE), media=("GetObject",)),
     "structure-voice-note": Uses(messages=(READ, WRITE)),
-    "api": Uses(),
+    "api": Uses(conversations=(READ,), messages=(READ,), asks_all=True),
 }
 
 # Granted though no scenario of the sandbox makes the call: (function, action) -> why.
@@ -128,6 +130,7 @@ def statements(function: Function, at: Places) -> list[Statement]:
         *_chats(uses, at),
         *_whatsapp(uses, at),
         *_media(uses, at),
+        *(_questions(at) if uses.asks_all else []),
         *_secrets(function, uses, at),
         *_network(at),
     ]
@@ -223,6 +226,18 @@ def _media(uses: Uses, at: Places) -> list[Statement]:
         every = [f"{bucket}/{files}" for bucket in buckets]
         made.append(_allow("ForgetFiles", ["s3:DeleteObjectVersion"], every))
     return made
+
+
+def _questions(at: Places) -> list[Statement]:
+    """Each names one thing and reads no content; the flow is the one that chats start in."""
+    queues = (names.INBOUND, names.OUTBOUND, names.VOICE_NOTES, names.DEAD_LETTERS)
+    numbers = "social-messaging:GetLinkedWhatsAppBusinessAccountPhoneNumber"
+    return [
+        _allow("Depths", ["sqs:GetQueueAttributes"], [at.names.queue_arn(one) for one in queues]),
+        _allow("Bucket", ["s3:ListBucket"], [at.names.media_arn]),
+        _allow("Flow", ["connect:DescribeContactFlow"], at.flows[:1]),
+        *([_allow("Number", [numbers], at.numbers[:1])] if at.numbers else []),
+    ]
 
 
 def _secrets(function: Function, uses: Uses, at: Places) -> list[Statement]:

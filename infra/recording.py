@@ -63,6 +63,10 @@ class Recorder:
         finally:
             self._running.pop()
 
+    def invoke(self, function: str, route: Callable[[], object]) -> None:
+        """A route of this function is asked."""
+        self._named_handler(function, lambda *_: route())({}, None)
+
     def _listen(self) -> None:
         router = self._world.router
         aws, plain = router.call_aws, router.call_mount
@@ -115,6 +119,7 @@ def record() -> set[Call]:
                 boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString="any")
                 recorder = Recorder(world)
                 scenario(world)
+                recorder.invoke("api", world.app.dependencies.ask)  # app.ready
                 calls |= recorder.calls
     return calls
 
@@ -139,7 +144,11 @@ def _named(service: str, operation: str, request: HttpRequest) -> list[tuple[str
 
 
 # Calls on the bucket: what they list, and below which part of the keys they delete.
-_OF_BUCKET = {"ListObjectVersions": "?versions", "DeleteObjects": "inbound"}
+_OF_BUCKET = {
+    "ListObjectVersions": "?versions",
+    "HeadBucket": "?bucket",
+    "DeleteObjects": "inbound",
+}
 EVERYTHING = frozenset(("message", "Body"))
 _PARTS = {
     "Update": "UpdateItem",

@@ -27,15 +27,16 @@ PURE = """
 USE_CASE = """
     agent_reads ask_again content customer_notices deliveries erase file_parts flow_voice_notes
     identities inbound_files introductions late_cards late_files live_chat outbound_files
-    outbound_replies paced_ai paced_whatsapp receive reprocess send_again send_template showing
-    tell_agent to_agent to_customer voice_content voice_notes
+    outbound_replies paced_ai paced_whatsapp readiness receive reprocess send_again send_template
+    showing tell_agent to_agent to_customer voice_content voice_notes
 """
 # Modules with a rule of their own: what they may import besides the standard library.
 ENTRY = "batches entries inline late_entries outbound_entries webhook_entry"
 # Every door to the outside, with the modules behind it and the vendor packages they speak to.
 DOORS = {
     "audio": ("audio", {"av"}),
-    "connect": ("connect_chat", {"urllib3"}),
+    "ai models": ("ai_models", {"urllib3"}),
+    "connect": ("connect_chat connect_instance", {"urllib3"}),
     "dynamodb": (
         "dynamodb items updates conversation_table conversation_items contact_table message_table"
         " erased_table",
@@ -122,7 +123,7 @@ GATEWAYS = of(" ".join(f"gateways.{n}" for names, _ in DOORS.values() for n in n
 PURE_MODULES = of(PURE) | PORTS | WHATSAPP
 USE_CASES = of(USE_CASE)
 ENTRIES = of(ENTRY)
-OWN_RULES = of("settings log wiring wiring_doors wiring_whatsapp wiring_erase")
+OWN_RULES = of("settings log wiring wiring_doors wiring_whatsapp wiring_erase wiring_readiness")
 
 
 def ours(module: Module) -> set[str]:

@@ -131,3 +131,10 @@ def _media_id(answer: Mapping[str, object]) -> str:
     if not media_id:
         raise Rejected("the upload gave no media id", service=SERVICE, code="no_media_id")
     return media_id
+
+
+def linked_number(client: "EndUserMessagingSocialClient", number: str) -> str:
+    """Meta's id of a business number by End User Messaging's. Raises Rejected when it is gone."""
+    with aws(SERVICE):
+        found = client.get_linked_whatsapp_business_account_phone_number(id=number)
+    return found["phoneNumber"]["metaPhoneNumberId"]

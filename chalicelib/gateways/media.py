@@ -26,6 +26,11 @@ class MediaBucket:
         self._bucket = bucket
         self._link = link
 
+    def check(self) -> None:
+        """Raises what the bucket answers when it is not there or not ours to read."""
+        with aws(SERVICE):
+            self._client.head_bucket(Bucket=self._bucket)
+
     def read(self, key: str) -> bytes:
         with aws(SERVICE):
             return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()

@@ -1,0 +1,42 @@
+"""The door to the AI service's list of models: a question that costs nothing.
+
+Without the openai package, whose import costs a third of a second.
+"""
+
+import json
+from collections.abc import Callable
+from http import HTTPStatus
+
+import urllib3
+
+from chalicelib.errors import Denied, Throttled, Unreachable, Unsure
+
+SERVICE = "ai"
+TIMEOUT = urllib3.Timeout(connect=1, read=2)
+REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+
+class AiModels:
+    """`http` is the shared connection pool, `key` reads the secret."""
+
+    def __init__(self, http: urllib3.PoolManager, base_url: str, key: Callable[[], str]) -> None:
+        self._http = http
+        self._url = f"{base_url}/models"
+        self._key = key
+
+    def names(self) -> list[str]:
+        """Every model this key may use; [] where the service lists none (some do not)."""
+        headers = {"Authorization": f"Bearer {self._key()}"}
+        try:
+            answer = self._http.request("GET", self._url, headers=headers, timeout=TIMEOUT)
+        except urllib3.exceptions.HTTPError as error:
+            raise Unreachable("the AI service cannot be reached", service=SERVICE) from error
+        if answer.status in REFUSED:
+            raise Denied("the AI service refuses the key", service=SERVICE)
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise Throttled("the AI service has had enough for now", service=SERVICE)
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise Unsure("the AI service fails", service=SERVICE, code=str(answer.status))
+        if answer.status != HTTPStatus.OK:
+            return []
+        return [str(one["id"]) for one in json.loads(answer.data).get("data", [])]
