@@ -234,7 +234,14 @@ CHECKS: dict[str, Check] = {
     check.__name__: check
     for check in (
         *(credentials, clock, event_destination, number, topics, queues, dead_letters, tables),
-        *(bucket, connect.instance, connect.chat_storage, connect.origins, connect.flow),
+        *(
+            bucket,
+            connect.instance,
+            connect.chat_storage,
+            connect.attachments_open,
+            connect.origins,
+            connect.flow,
+        ),
         *(connect.functions, connect.staffed, permission_checks.roles, ai_models, callback_data),
     )
 } | quota_checks.CHECKS

@@ -28,6 +28,20 @@ def chat_storage(look: Look) -> Finding:
     return ok("The instance keeps chat transcripts and attachments.")
 
 
+def attachments_open(look: Look) -> Finding:
+    """Agents' browsers fetch files from the bucket itself, which has to allow their page."""
+    stored = look.connect("list_instance_storage_configs", ResourceType="ATTACHMENTS")
+    buckets = [one["S3Config"]["BucketName"] for one in stored["StorageConfigs"]]
+    closed = [name for name in buckets if not {"GET", "PUT"} <= look.cors(name)]
+    if closed:
+        return failed(
+            f"Agents' browsers may not fetch files from {', '.join(closed)} (CP-44).",
+            "S3 console > the bucket > Permissions > CORS: GET and PUT, header *, origins "
+            "https://*.my.connect.aws and https://*.awsapps.com (docs/operations.md, Install).",
+        )
+    return ok("Agents' browsers may fetch chat attachments from their bucket.")
+
+
 def _stored(look: Look, kind: str) -> bool:
     return bool(look.connect("list_instance_storage_configs", ResourceType=kind)["StorageConfigs"])
 

@@ -23,10 +23,11 @@ BY_HAND = (
 def examine(look: Look, *, production: bool) -> dict[str, Finding]:
     """Every check's finding, by its name."""
     checks = {**CHECKS, **(PRODUCTION if production else {})}
-    return {name: _asked(check, look) for name, check in checks.items()}
+    return {name: asked(check, look) for name, check in checks.items()}
 
 
-def _asked(check: Check, look: Look) -> Finding:
+def asked(check: Check, look: Look) -> Finding:
+    """One check's finding; what may not be looked at is "not checked"."""
     try:
         return check(look)
     except Denied as problem:

@@ -130,6 +130,16 @@ class Look:
     def bucket(self, operation: str) -> Facts:
         return self.aws("s3", operation, Bucket=self.settings.s3_bucket_media)
 
+    def cors(self, bucket: str) -> set[str]:
+        """HTTP methods that some other site's page may use on a bucket."""
+        try:
+            rules = self.aws("s3", "get_bucket_cors", Bucket=bucket)["CORSRules"]
+        except Rejected as problem:
+            if problem.code != "NoSuchCORSConfiguration":
+                raise
+            return set()
+        return {method for rule in rules for method in rule["AllowedMethods"]}
+
     def models(self) -> tuple[int, list[str]]:
         """HTTP status of the AI service's list of models, and the names in it."""
         settings = self.settings

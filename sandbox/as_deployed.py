@@ -59,6 +59,14 @@ def _bucket() -> None:
             "RestrictPublicBuckets": True,
         },
     )
+    s3.put_bucket_cors(
+        Bucket=BUCKET,
+        CORSConfiguration={
+            "CORSRules": [
+                {"AllowedMethods": ["GET", "PUT"], "AllowedOrigins": ["https://*.my.connect.aws"]}
+            ]
+        },
+    )
     s3.put_bucket_encryption(
         Bucket=BUCKET,
         ServerSideEncryptionConfiguration={

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.gateways import items
 from chalicelib.settings import Settings
-from infra import functions, metrics, nag_reasons, names
+from infra import flow_settings, functions, metrics, nag_reasons, names
 from infra.functions import FUNCTIONS, by_name
 from infra.names import Names
 from infra.permissions import listed
@@ -18,6 +18,9 @@ from infra.settings import load
 from tests.infra_templates import PREFIX, ROOT, STAGE, assembly, of_type, stacks, whole
 
 AT = Names(prefix=PREFIX, account="123456789012", region="us-east-1")
+
+
+STORAGE = "AWS::Connect::InstanceStorageConfig"
 
 
 @cache
@@ -90,6 +93,16 @@ def test_queues_and_topics_are_encrypted_with_our_key() -> None:
     """CP-37."""
     for kind in ("AWS::SQS::Queue", "AWS::SNS::Topic"):
         assert all("Key" in one["KmsMasterKeyId"] for one in of_type(kind)), kind
+
+
+def test_topics_take_messages_over_tls_only() -> None:
+    """The alarms' topic, too."""
+    policies = of_type("AWS::SNS::TopicPolicy")
+    assert len(policies) == len(of_type("AWS::SNS::Topic")) == 3
+    for policy in policies:
+        denied = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Deny"]
+        assert denied[0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert denied[0]["Action"] == "sns:Publish"
 
 
 def test_queues_take_messages_over_tls_only() -> None:
@@ -383,6 +396,57 @@ def test_buckets_answer_over_tls_only() -> None:
         if statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
     }
     assert guarded == {one["BucketName"] for one in of_type("AWS::S3::Bucket")}
+
+
+def test_agents_browsers_may_fetch_files() -> None:
+    """CP-44: Connect hands out signed links to the bucket itself."""
+    (media,) = [one for one in of_type("AWS::S3::Bucket") if one["BucketName"] == AT.media]
+    (rule,) = media["CorsConfiguration"]["CorsRules"]
+    assert set(rule["AllowedMethods"]) == {"GET", "PUT"}
+    assert {"https://*.my.connect.aws", "https://*.awsapps.com"} <= set(rule["AllowedOrigins"])
+
+
+def test_reading_a_bucket_is_on_record() -> None:
+    """Every bucket but those that hold the records."""
+    buckets = {one["BucketName"]: one for one in of_type("AWS::S3::Bucket")}
+    holders = {name for name in buckets if name.endswith("-logs")}
+    for name in set(buckets) - holders:
+        assert buckets[name]["LoggingConfiguration"]["DestinationBucketName"] in holders
+
+
+def test_every_log_ends_and_is_encrypted() -> None:
+    groups = of_type("AWS::Logs::LogGroup")
+    assert len(groups) >= 2
+    for one in groups:
+        assert one["RetentionInDays"] >= 30, one["LogGroupName"]
+        assert one["KmsKeyId"], one["LogGroupName"]
+
+
+# --- contact center ---------------------------------------------------------------------------
+
+
+def test_the_instance_keeps_transcripts_and_files_under_our_key() -> None:
+    """CP-44."""
+    kept = {one["ResourceType"]: one["S3Config"] for one in of_type(STORAGE)}
+    assert set(kept) == {"CHAT_TRANSCRIPTS", "ATTACHMENTS"}
+    for place in kept.values():
+        assert place["BucketName"] == AT.media
+        assert place["EncryptionConfig"]["EncryptionType"] == "KMS"
+        # Not below what functions may read.
+        assert not place["BucketPrefix"].startswith("inbound")
+
+
+def test_queues_and_hours_are_those_of_the_flows_and_agents_get_urgent_chats_first() -> None:
+    flows = flow_settings.load()
+    queues = {one["Name"] for one in of_type("AWS::Connect::Queue")}
+    assert queues == {f"{PREFIX}-{name}" for name in flows.queues}
+    hours = {one["Name"] for one in of_type("AWS::Connect::HoursOfOperation")}
+    assert hours == {f"{PREFIX}-{name}" for name in flows.hours}
+    (profile,) = of_type("AWS::Connect::RoutingProfile")
+    first = [one for one in profile["QueueConfigs"] if one["Priority"] == 1]
+    assert len(first) == 1
+    assert len(profile["QueueConfigs"]) == len(queues)
+    assert {one["QueueReference"]["Channel"] for one in profile["QueueConfigs"]} == {"CHAT"}
 
 
 # --- observability ----------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What an operator is told when the deployment's tools are not as they must be."""
 
+import json
 import os
 import shutil
 import socket
@@ -14,6 +15,7 @@ from infra import package, settings
 from infra.rehearsal.local_aws import LocalAws, RehearsalProblem
 from infra.rehearsal.run import rehearse
 from infra.rehearsal.templates import LOCAL_SECONDS, fit
+from tests.infra_templates import assembly, whole
 
 ROOT = Path(__file__).parent.parent
 MAKE = shutil.which("make") or "make"
@@ -121,6 +123,68 @@ def test_a_rehearsal_without_templates_says_what_comes_first(
     monkeypatch.setattr("infra.rehearsal.run.PYTHON", tmp_path / "none")
     with pytest.raises(RehearsalProblem, match="make rehearse"):
         rehearse(settings.load("dev"), tmp_path, print)
+
+
+def told_to_run(target: str) -> list[str]:
+    """What make would run for a target, without running it."""
+    command = [MAKE, "--dry-run", "--always-make", "STAGE=prod", target]
+    planned = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return planned.stdout.splitlines()
+
+
+def places(lines: list[str], *words: str) -> list[int]:
+    """Where in the plan each of these commands comes."""
+    return [next(n for n, line in enumerate(lines) if word in line) for word in words]
+
+
+def test_a_deployment_asks_first_and_publishes_flows_after_the_stacks() -> None:
+    """Flows name functions; the account's events come when somebody is there to take them."""
+    lines = told_to_run("deploy")
+    steps = (
+        "infra ready",
+        "infra synth",
+        "deploy --app build/cdk/prod",
+        "infra flows",
+        "infra link",
+    )
+    assert places(lines, *steps) == sorted(places(lines, *steps))
+    (deployed,) = [line for line in lines if "aws-cdk" in line]
+    assert "--all" in deployed
+    assert all("--stage prod" in line for line in lines if "-m infra" in line)
+
+
+def test_data_can_be_deployed_alone_to_restore_into() -> None:
+    (line,) = [line for line in told_to_run("deploy-data") if "aws-cdk" in line]
+    assert line.endswith('"*-data" "*-copies"')
+
+
+def test_taking_away_asks_and_leaves_data() -> None:
+    """`destroy` has no --force: cdk asks; what it may delete, the templates say."""
+    (line,) = [line for line in told_to_run("destroy") if "aws-cdk" in line]
+    assert "--force" not in line
+    kept = [
+        one
+        for kind in ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key")
+        for one in whole(kind)
+    ]
+    assert kept
+    assert {one["DeletionPolicy"] for one in kept} == {"Retain"}
+    manifest = json.loads((assembly() / "manifest.json").read_text())["artifacts"].values()
+    stacks = [one["properties"] for one in manifest if one["type"] == "aws:cloudformation:stack"]
+    assert all(one["terminationProtection"] for one in stacks)
+
+
+def test_the_examples_settings_are_refused_before_anything_is_built() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "infra", "ready", "--stage", "prod"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "account is the example 123456789012: write yours" in ended.stderr
+    assert "whatsapp.numbers holds the example" in ended.stderr
 
 
 def test_an_unknown_stage_is_one_line() -> None:

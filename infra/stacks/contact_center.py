@@ -1,4 +1,7 @@
-"""The instance's furniture: functions it may call, hours, queues, routing, storage, origins."""
+"""The instance's furniture: functions it may call, hours, queues, routing, storage, origins.
+
+The guides show Connect's own views (detail, cards, confirmation): there is none to deploy.
+"""
 
 import aws_cdk as cdk
 from aws_cdk import aws_connect as connect

@@ -15,6 +15,7 @@ from infra.settings import Stage
 from infra.stacks.base import ConcernStack
 from infra.stacks.buckets import TRAFFIC, log_bucket, private_bucket
 
+WORKSPACES = ("https://*.my.connect.aws", "https://*.awsapps.com")  # where agents work
 # What publishes into encrypted topics, and what the topics write into encrypted queues. The key
 # policy of End User Messaging: reference/whatsapp-eum.md, section 1.
 PUBLISHERS = ("social-messaging", "connect", "sns", "cloudwatch", "events", "budgets")
@@ -39,6 +40,8 @@ class DataStack(ConcernStack):
             keep_days=stage.media_retention_days,
             logs=logs,
         )
+        if stage.connect.manage_storage:
+            self._open_to_agents(stage)
         self._replicated()
         if stage.network.vpc or stage.worker.runs:
             self._takes_flow_logs(logs)
@@ -112,6 +115,15 @@ class DataStack(ConcernStack):
             index_name="by_message_id",
             partition_key=dynamodb.Attribute(name="message_id", type=text),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+
+    def _open_to_agents(self, stage: Stage) -> None:
+        """Agents' browsers put and get chat attachments by signed links; without this they see none
+        (Connect administrator guide, "Configure a CORS policy on your attachments bucket")."""
+        self.media.add_cors_rule(
+            allowed_methods=[s3.HttpMethods.GET, s3.HttpMethods.PUT],
+            allowed_origins=[*WORKSPACES, *stage.connect.approved_origins],
+            allowed_headers=["*"],
         )
 
     def _takes_flow_logs(self, logs: s3.Bucket) -> None:

@@ -44,6 +44,11 @@ def examined(world, *, production=False):
     return doctor.examine(Look(world.app), production=production)
 
 
+def finding_of(world, check):
+    """One check alone: all of them ask IAM ninety questions."""
+    return doctor.asked({**checks.CHECKS, **checks.PRODUCTION}[check], Look(world.app))
+
+
 def asked(*arguments):
     done = CliRunner().invoke(app, ["doctor", *arguments])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
@@ -145,6 +150,10 @@ def no_transcripts(world):
     del world.instance.storage["CHAT_TRANSCRIPTS"]
 
 
+def files_closed_to_browsers(world):
+    boto3.client("s3").delete_bucket_cors(Bucket=BUCKET)
+
+
 def no_origins(world):
     world.instance.origins.clear()
 
@@ -182,6 +191,7 @@ def service_is_denied(service, operation, action=Action.ACCESS_DENIED):
         (no_files, "chat_storage", "failed"),
         (no_transcripts, "chat_storage", "warning"),
         (no_origins, "origins", "warning"),
+        (files_closed_to_browsers, "attachments_open", "failed"),
         (functions_not_associated, "functions", "failed"),
         (no_queues, "staffed", "failed"),
         (service_is_denied("connect", "DescribeInstance"), "instance", "unchecked"),
@@ -195,7 +205,7 @@ def service_is_denied(service, operation, action=Action.ACCESS_DENIED):
 )
 def test_what_is_wrong_is_found(world, spoil, check, state):
     spoil(world)
-    finding = examined(world)[check]
+    finding = finding_of(world, check)
     assert finding.state == state, finding
     assert finding.remedy
 
@@ -268,20 +278,20 @@ def test_quotas_are_held_against_the_load_with_what_to_send_to_aws():
         assert messages.remedy.startswith("AWS Support")
         assert "to 38." in messages.remedy
         world.quotas.quotas["connect"]["Concurrent active chats per instance"] = ("L", 2000.0)
-        assert examined(world)["quota_chats"].state == "ok"
+        assert finding_of(world, "quota_chats").state == "ok"
 
 
 def test_a_raised_quota_is_of_no_use_while_we_pace_ourselves_to_the_old_one():
     with busy(CONNECT_CHATS_PER_SECOND="5") as world:
-        assert examined(world)["pacing"].state == "ok"
+        assert finding_of(world, "pacing").state == "ok"
         raised = {"Rate of StartChatContact API requests": ("L-AA48CD49", 20.0)}
         world.quotas.quotas["connect"] |= raised
-        assert "StartChatContact" in examined(world)["pacing"].says
+        assert "StartChatContact" in finding_of(world, "pacing").says
 
 
 def test_one_number_takes_eighty_messages_a_second():
     with busy(EXPECTED_MESSAGES_PER_SECOND="50") as world:
-        assert examined(world)["number_rate"].state == "warning"
+        assert finding_of(world, "number_rate").state == "warning"
 
 
 @pytest.mark.parametrize("quota", load.QUOTAS, ids=lambda one: one.key)
@@ -306,7 +316,7 @@ def test_a_right_that_was_taken_from_a_role_is_named(world):
     """IAM is asked about every call of every function; one refusal is enough."""
     role = world.iam.roles[role_of("inbound")]
     role[:] = [one for one in role if one["Sid"] != "OpenChats"]
-    finding = examined(world)["roles"]
+    finding = finding_of(world, "roles")
     assert finding.state == "failed"
     assert "inbound: connect:StartChatContact on arn:aws:connect:" in finding.says
 
@@ -315,12 +325,12 @@ def test_what_something_outside_denies_is_found_as_well(world):
     """An organisation's policy, a boundary."""
     no_media = {"Effect": "Deny", "Action": ["s3:*"], "Resource": ["*"]}
     world.iam.roles[role_of("transcribe-voice-note")].append(no_media)
-    assert "transcribe-voice-note: s3:GetObject" in examined(world)["roles"].says
+    assert "transcribe-voice-note: s3:GetObject" in finding_of(world, "roles").says
 
 
 def test_a_role_that_is_gone_is_named(world):
     del world.iam.roles[role_of("outbound")]
-    assert "no role outbound-us-east-1" in examined(world)["roles"].says
+    assert "no role outbound-us-east-1" in finding_of(world, "roles").says
 
 
 def test_iam_may_answer_by_resource():
@@ -350,7 +360,7 @@ def test_whether_statuses_bring_our_callback_data_back_is_seen(world):
     _, agent = in_a_chat(world)
     agent.say("On its way")
     world.run_for(5)
-    finding = examined(world)["callback_data"]
+    finding = finding_of(world, "callback_data")
     assert finding.state == "ok", finding
     assert "delivery statuses brought" in finding.says
 
