@@ -26,6 +26,7 @@ class Action(StrEnum):
     SERVER_ERROR = "server_error"  # 5xx; did not happen
     VALIDATION = "validation"  # refused for good
     ACCESS_DENIED = "access_denied"
+    CONFLICT = "conflict"  # DynamoDB: another transaction had the item; did not happen
     TIMEOUT_BEFORE = "timeout_before"  # the request was lost; the client sees a read time-out
     TIMEOUT_AFTER = "timeout_after"  # it happened, the answer was lost: the same time-out
     CONNECT_TIMEOUT = "connect_timeout"  # no connection at all; did not happen

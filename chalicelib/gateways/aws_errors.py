@@ -31,6 +31,7 @@ THROTTLES = frozenset(
         "ServiceQuotaExceededException",
         "TransactionInProgressException",
         "TransactionConflictException",
+        "ReplicatedWriteConflictException",
         "SlowDown",
         "KmsThrottled",
         "OverLimit",

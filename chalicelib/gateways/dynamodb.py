@@ -1,11 +1,13 @@
 """The door to DynamoDB: single updates, transactions, reads. Knows items, not their meaning."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from botocore.exceptions import ClientError
 from pynamodb.models import Model
 
+from chalicelib.errors import Throttled
 from chalicelib.gateways.aws_errors import aws
 from chalicelib.gateways.updates import (
     Update,
@@ -21,6 +23,18 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SERVICE = "dynamodb"
+CONFLICT = "TransactionConflictException"
+# Why a transaction was refused for now, as its reasons say it (API reference,
+# TransactionCanceledException); the answer itself is a 400 like that of a wrong request.
+FOR_NOW = {
+    "TransactionConflict": CONFLICT,
+    "ThrottlingError": "ThrottlingException",
+    "ProvisionedThroughputExceeded": "ProvisionedThroughputExceededException",
+}
+# Another writer has an item for milliseconds only, and the SDK repeats nothing that it refused.
+PAUSES_SECONDS = (0.02, 0.1)
+
+Answer = TypeVar("Answer")
 
 
 class DynamoDb:
@@ -37,6 +51,11 @@ class DynamoDb:
         Returns (True, the item before or after it as `returns` says) or (False, the item that
         refused it, None when there is none).
         """
+        return _past_conflicts(lambda: self._update(update, returns))
+
+    def _update(
+        self, update: Update, returns: Literal["NONE", "ALL_OLD", "ALL_NEW"]
+    ) -> tuple[bool, Any]:
         with aws(SERVICE):
             try:
                 if update.does == "Delete":
@@ -55,12 +74,16 @@ class DynamoDb:
 
         Returns None when done, else for each update the item that refused it (None: it did not).
         """
+        return _past_conflicts(lambda: self._transact(updates))
+
+    def _transact(self, updates: Sequence[Update]) -> list[Any] | None:
         wires: Any = [{update.does: update.wire()} for update in updates]
         with aws(SERVICE):
             try:
                 self._client.transact_write_items(TransactItems=wires)
             except ClientError as error:
                 reasons = cancellations(error)
+                _raise_for_now(reasons, error)
                 if not _conditions_only(reasons):
                     raise
                 return [
@@ -104,6 +127,25 @@ class DynamoDb:
             if not page.get("LastEvaluatedKey"):
                 return found
             wire["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _past_conflicts(call: Callable[[], Answer]) -> Answer:
+    """Repeat a write that another one was in the way of: it surely did not happen."""
+    for pause in PAUSES_SECONDS:
+        try:
+            return call()
+        except Throttled as refused:
+            if refused.code != CONFLICT:
+                raise
+            time.sleep(pause)
+    return call()
+
+
+def _raise_for_now(reasons: Sequence[Wire] | None, error: ClientError) -> None:
+    """Raise Throttled when it was cancelled by what passes: nothing of it happened."""
+    for reason in reasons or []:
+        if code := FOR_NOW.get(reason.get("Code", "")):
+            raise Throttled(f"{SERVICE} answered {code}", service=SERVICE, code=code) from error
 
 
 def _conditions_only(reasons: Sequence[Wire] | None) -> bool:

@@ -11,6 +11,7 @@ _MESSAGES = {
     Action.SERVER_ERROR: "The service could not process the request",
     Action.VALIDATION: "The request is not valid",
     Action.ACCESS_DENIED: "Access denied",
+    Action.CONFLICT: "Another change of the same thing is under way",
 }
 # Parts of error names, best first, as the services' models spell them.
 _NAME_PARTS = {
@@ -38,6 +39,8 @@ _NEVER = ("Kms", "KMS", "FilterPolicy")
 
 def injected(service: str, operation: str, action: Action) -> AwsError:
     """The refusal for `action`: a declared error of the operation, else AWS's common one."""
+    if action is Action.CONFLICT:
+        return _conflict(operation)
     declared = _declared(service, operation)
     for part in _NAME_PARTS[action]:
         for shape in declared:
@@ -46,6 +49,18 @@ def injected(service: str, operation: str, action: Action) -> AwsError:
                 return AwsError(shape.name, _MESSAGES[action], status or _COMMON[action][1])
     code, status = _FALLBACKS.get((service, action), _COMMON[action])
     return AwsError(code, _MESSAGES[action], status)
+
+
+def _conflict(operation: str) -> AwsError:
+    """DynamoDB's, when another transaction had one of the items."""
+    if operation != "TransactWriteItems":
+        return AwsError("TransactionConflictException", "Transaction is ongoing for the item", 400)
+    return AwsError(
+        "TransactionCanceledException",
+        "Transaction cancelled: [TransactionConflict]",
+        400,
+        CancellationReasons=[{"Code": "TransactionConflict"}],
+    )
 
 
 def _declared(service: str, operation: str) -> list[Shape]:
@@ -60,6 +75,7 @@ PLAIN_STATUS = {
     Action.SERVER_ERROR: 500,
     Action.VALIDATION: 400,
     Action.ACCESS_DENIED: 403,
+    Action.CONFLICT: 409,
 }
 
 

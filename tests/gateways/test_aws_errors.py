@@ -15,6 +15,7 @@ from chalicelib.contact import ContactItem, OutboundPending
 from chalicelib.conversation import OpenChat, Reply
 from chalicelib.errors import Denied, Rejected, ServiceError, Throttled, Unreachable, Unsure
 from chalicelib.gateways.aws_errors import DENIALS, THROTTLES, aws, translated
+from chalicelib.gateways.dynamodb import PAUSES_SECONDS
 from chalicelib.routing import Entry
 from sandbox.faults import Action
 
@@ -130,3 +131,23 @@ def test_sends_to_whatsapp_are_never_repeated_by_the_sdk(world):
     with pytest.raises(Unsure):
         DOORS["socialmessaging"](world.app)
     assert len(world.router.calls) - start == 1
+
+
+def conflicting(world, times: int) -> None:
+    world.router.faults.when(lambda call: call.service == "dynamodb", Action.CONFLICT, times=times)
+    world.router.faults.arm()
+
+
+@pytest.mark.parametrize("door", ["dynamodb.update", "dynamodb.transaction"])
+def test_another_writer_is_waited_for(world, door):
+    """A transaction answers a conflict with 400, as if the request itself were wrong."""
+    conflicting(world, len(PAUSES_SECONDS))
+    DOORS[door](world.app)
+    assert world.router.faults.calls() == len(PAUSES_SECONDS) + 1
+
+
+@pytest.mark.parametrize("door", ["dynamodb.update", "dynamodb.transaction"])
+def test_a_conflict_that_stays_is_for_now_and_never_a_refusal(world, door):
+    conflicting(world, len(PAUSES_SECONDS) + 1)
+    with pytest.raises(Throttled):
+        DOORS[door](world.app)

@@ -16,6 +16,8 @@ from tests.scenarios.people import (
     failing,
     lines,
     live_chat,
+    notices,
+    sent_texts,
     still_queued,
     unfinished,
     words,
@@ -316,3 +318,19 @@ def test_random_trouble_everywhere_loses_nothing():
             assert words(talk.chat)[1:] == [f"q{number}" for number in range(10)], seed
             assert talk.customer.texts[1:] == [f"a{number}" for number in range(10)], seed
             assert not unfinished()
+
+
+def test_writers_in_each_others_way_are_no_reason_to_park_or_to_doubt(world):
+    """The greeting's record and the chat's own meet on one item: DynamoDB cancels one of them."""
+    talk = live_chat(world)
+    failing(world, "dynamodb", "TransactWriteItems", Action.CONFLICT, 4)
+    talk.customer.says("Where is it?")
+    world.run_for(LONG_ENOUGH_S)
+    failing(world, "dynamodb", "TransactWriteItems", Action.CONFLICT, 4)
+    talk.agent.say("On its way")
+    world.run_for(LONG_ENOUGH_S)
+    assert words(talk.chat) == ["Hello", "Where is it?"]
+    assert sent_texts(talk.customer) == ["On its way"]
+    assert not notices(talk.chat)
+    assert not dead_letters(world)
+    assert not unfinished()
