@@ -1,5 +1,6 @@
 """Look after a running Puente: `python -m ops --help` lists what there is."""
 
+import dataclasses
 import json
 import time
 from collections import Counter
@@ -164,6 +165,27 @@ def tail(
             typer.echo(json.dumps(line, default=str, ensure_ascii=False))
         seen.update(new)
         if time.monotonic() + every > until:
+            return
+        time.sleep(every)
+
+
+@app.command()
+def metrics(
+    every: Annotated[float, typer.Option(help="Look again after so many seconds; 0: once.")] = 0,
+    seconds: Annotated[float, typer.Option(help="Stop after this long; 0: never.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Customers who wait, agents and chats of each Connect queue at this moment."""
+    from ops import live
+    from ops.look import Look
+
+    look = Look(product())
+    until = time.monotonic() + seconds if seconds else float("inf")
+    while True:
+        found = live.queues_now(look)
+        plain = [dataclasses.asdict(one) for one in found]
+        typer.echo(json.dumps(plain) if as_json else live.table(found))
+        if not every or time.monotonic() + every > until:
             return
         time.sleep(every)
 

@@ -1,7 +1,7 @@
 """What the doctor looks at: read-only calls, each made once. Raises the errors of the product."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -12,6 +12,7 @@ from chalicelib.gateways.aws_errors import aws
 from chalicelib.wiring import App
 
 Facts = dict[str, Any]
+QUEUES_A_CALL = 100  # API reference, GetCurrentMetricData, Filters
 
 
 class Look:
@@ -99,6 +100,30 @@ class Look:
     def connect(self, operation: str, **parameters: Any) -> Facts:
         instance = self.settings.connect_instance_id
         return self.aws("connect", operation, InstanceId=instance, **parameters)
+
+    def queue_names(self) -> dict[str, str]:
+        """Names of Connect's standard queues, by id; agents' own queues have none."""
+        found = self.connect("list_queues")["QueueSummaryList"]
+        return {one["Id"]: one["Name"] for one in found if one["QueueType"] == "STANDARD"}
+
+    def live(self, queues: Sequence[str], metrics: Iterable[tuple[str, str]]) -> list[Facts]:
+        """Connect's current metrics (name, unit) of chats, by queue; asked anew each time."""
+        wanted = [{"Name": name, "Unit": unit} for name, unit in metrics]
+        found: list[Facts] = []
+        for start in range(0, len(queues), QUEUES_A_CALL):
+            answer = self._aws(
+                "connect",
+                "get_current_metric_data",
+                InstanceId=self.settings.connect_instance_id,
+                Filters={
+                    "Queues": queues[start : start + QUEUES_A_CALL],
+                    "Channels": ["CHAT"],
+                },
+                Groupings=["QUEUE"],
+                CurrentMetrics=wanted,
+            )
+            found += answer["MetricResults"]
+        return found
 
     def flow(self) -> Facts:
         flow = self.settings.connect_contact_flow_id

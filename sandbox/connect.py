@@ -1,5 +1,6 @@
 """Amazon Connect's own API (`connect`), emulated."""
 
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from sandbox.amazon_connect import limits
@@ -7,6 +8,7 @@ from sandbox.amazon_connect.chats import Chats
 from sandbox.amazon_connect.connections import Connections
 from sandbox.amazon_connect.contact_operations import ContactOperations
 from sandbox.amazon_connect.flow_operations import FlowOperations
+from sandbox.amazon_connect.metric_operations import MetricOperations, Working
 from sandbox.amazon_connect.resource_operations import ResourceOperations
 from sandbox.amazon_connect.tokens import TokenStore
 from sandbox.rates import RateLimiter
@@ -18,7 +20,9 @@ _TOO_MANY = frozenset(
 )
 
 
-class ConnectEmulator(ContactOperations, FlowOperations, ResourceOperations, Emulator):
+class ConnectEmulator(
+    ContactOperations, FlowOperations, ResourceOperations, MetricOperations, Emulator
+):
     """`connect` over the chats of one instance."""
 
     service: ClassVar[str] = "connect"
@@ -27,6 +31,7 @@ class ConnectEmulator(ContactOperations, FlowOperations, ResourceOperations, Emu
         self.chats = chats
         self.connections = connections
         self.tokens = tokens
+        self.agents: Callable[[], Sequence[Working]] = list
         self._rates = RateLimiter(
             chats.clock, limits.CONNECT_RATES, default=limits.CONNECT_DEFAULT_RATE
         )

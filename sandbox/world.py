@@ -204,6 +204,7 @@ class World:
         self.flow_runner = FlowRunner(self.chats, self.lambdas)
         self.desk = Desk(self.chats, self.flow_runner)
         self.connect = ConnectEmulator(self.chats, self.connections, tokens)
+        self.connect.agents = lambda: self.desk.agents
         self.participant = ConnectParticipantEmulator(
             self.chats, self.connections, tokens, self.attachments
         )
