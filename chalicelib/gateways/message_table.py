@@ -12,11 +12,16 @@ from chalicelib.gateways.items import MessageItem
 from chalicelib.gateways.updates import Update
 from chalicelib.ports.messages import Earlier, SavedStatus, StatusUpdate, StoredFile, StoredNote
 from chalicelib.voice_note import State, VoiceNote
+from chalicelib.whatsapp import statuses
 
-# `statuses.supersedes`, as a condition on the item.
-AGAIN = "attribute_not_exists(#status_rank) OR (#status = :failed AND #attempt < :attempt)"
-FORWARD = f"{AGAIN} OR #status_rank < :rank"
-FAILED = f"{AGAIN} OR (#status_rank < :rank AND #attempt <= :attempt)"
+# `statuses.supersedes`, as conditions on the item: for a status that says that the customer has the
+# message, and for any other.
+ARRIVED = "attribute_not_exists(#status_rank) OR #status_rank < :rank"
+ON_ITS_WAY = (
+    "attribute_not_exists(#status_rank)"
+    " OR (#status_rank < :rank AND #attempt = :attempt)"
+    " OR (#status_rank < :arrived AND #attempt < :attempt)"
+)
 SHOWN = (State.TRANSCRIBED, State.STRUCTURED, State.FAILED)
 
 
@@ -45,6 +50,31 @@ def history_update(line: MessageRecord, expires: int, message_id: str = "") -> U
     return Update(model=MessageItem, key=line.id, set=values)
 
 
+def status_update(update: StatusUpdate, expires: int) -> Update:
+    """A status onto its message item; refused when it supersedes nothing."""
+    values: dict[str, Any] = {
+        "status": update.status,
+        "status_rank": update.rank,
+        "status_at": update.at,
+        "attempt": update.attempt,
+        "called_back": int(update.called_back),
+        "error": update.error or None,
+        "expires": expires,
+    }
+    # Statuses name the wamid, which the send did not: quotes and reactions name it, too.
+    optional = {"pricing": update.pricing, "message_id": update.wamid}
+    values |= {name: value for name, value in optional.items() if value}
+    known: dict[str, tuple[str, Any]] = {"rank": ("status_rank", update.rank)}
+    condition = ARRIVED
+    if update.status not in statuses.REACHED:
+        condition = ON_ITS_WAY
+        known["attempt"] = ("attempt", update.attempt)
+        known["arrived"] = ("status_rank", statuses.rank("delivered"))
+    return Update(
+        model=MessageItem, key=update.record, set=values, condition=condition, values=known
+    )
+
+
 class MessageTable:
     """`expires` gives the TTL (epoch seconds) for items written now."""
 
@@ -61,35 +91,7 @@ class MessageTable:
         return (item.status, int(item.attempt or 0)) if item and item.status else ("", 0)
 
     def save_status(self, update: StatusUpdate) -> SavedStatus:
-        values = {
-            "status": update.status,
-            "status_rank": update.rank,
-            "status_at": update.at,
-            "attempt": update.attempt,
-            "called_back": int(update.called_back),
-            "expires": self._expires(),
-        }
-        # Statuses name the wamid, which the send did not: quotes and reactions name it, too.
-        optional = {
-            "error": update.error,
-            "pricing": update.pricing,
-            "message_id": update.wamid,
-        }
-        values |= {name: value for name, value in optional.items() if value}
-        saved, item = self._db.update(
-            Update(
-                model=MessageItem,
-                key=update.record,
-                set=values,
-                condition=FAILED if update.status == "failed" else FORWARD,
-                values={
-                    "rank": ("status_rank", update.rank),
-                    "failed": ("status", "failed"),
-                    "attempt": ("attempt", update.attempt),
-                },
-            ),
-            returns="ALL_NEW",
-        )
+        saved, item = self._db.update(status_update(update, self._expires()), returns="ALL_NEW")
         if item is None:
             return SavedStatus(saved)
         return SavedStatus(saved, item.role or "", item.contact or "", int(item.sends or 1))

@@ -31,16 +31,16 @@ def moves_forward(known: str, seen: str) -> bool:
 
 
 def supersedes(known: str, known_attempt: int, seen: str, attempt: int) -> bool:
-    """Whether `seen`, of the send with number `attempt`, is to stand in place of `known`.
+    """Whether `seen`, of the send numbered `attempt`, is to stand in place of `known` ("" = none).
 
-    A message that was sent again after it had failed begins anew, and the failure of an earlier
-    send, told late or twice, says nothing about the later one.
+    The customer has a message as soon as one of its sends arrived; before that the word on the last
+    send counts, and an earlier one's failure, told late or twice, says nothing about it.
     """
-    if known == "failed" and attempt > known_attempt:
+    if not known:
         return True
-    if seen == "failed" and attempt < known_attempt:
-        return False
-    return moves_forward(known, seen)
+    if attempt == known_attempt or {known, seen} & REACHED:
+        return moves_forward(known, seen)
+    return attempt > known_attempt
 
 
 def proves_sending(status: str) -> bool:

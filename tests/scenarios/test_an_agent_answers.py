@@ -374,7 +374,7 @@ def test_a_send_repeated_in_doubt_is_told_and_kept_and_counted_once_it_proves_do
         world.router.faults.on("socialmessaging", "SendWhatsAppMessage", Action.TIMEOUT_AFTER)
         world.router.faults.arm()
         talk.agent.say("Hello Mia")
-        world.run_for(100)
+        world.run_for(LONG_ENOUGH_S)
         first, second = world.network.sent[-2:]
         assert sent_texts(talk.customer) == ["Hello Mia", "Hello Mia"]
         assert any("may have it twice" in notice for notice in notices(talk.chat))
