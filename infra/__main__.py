@@ -6,6 +6,7 @@
 
 import argparse
 import getpass
+import json
 import shutil
 import subprocess
 import sys
@@ -101,6 +102,14 @@ def rehearse(stage: Stage) -> None:
         raise Problem(str(problem)) from problem
 
 
+def removable(stage: Stage) -> None:
+    manifest = json.loads((assembly(stage) / "manifest.json").read_text())["artifacts"]
+    for name, one in manifest.items():
+        is_stack = one["type"] == "aws:cloudformation:stack"
+        if is_stack and not one["properties"].get("terminationProtection"):
+            print(name)
+
+
 def ready(stage: Stage) -> None:
     from infra.settings import examples
 
@@ -191,6 +200,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "synth": (synth, "templates, rule packs, cfn-lint"),
     "draft": (draft, "the same without the package, for the tests"),
     "ready": (ready, "fail while the settings are still the example's; `make deploy` asks first"),
+    "removable": (removable, "print the stacks that `make destroy` takes: all but kept data"),
     "rehearse": (rehearse, "deploy to a local AWS and hold a conversation"),
     "secret": (secret, "put a secret into Secrets Manager: the AI key, or another --setting"),
     "has-ai-key": (has_ai_key, "fail when that key is missing"),

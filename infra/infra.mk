@@ -36,7 +36,7 @@ diff: synth ## STAGE=prod: what a deployment would change
 	@$(CDK) diff --app build/cdk/$(STAGE)
 
 destroy: synth ## STAGE=dev: take the stacks away (data stays where keep_data is true)
-	@$(CDK) destroy --app build/cdk/$(STAGE) --all
+	@$(CDK) destroy --app build/cdk/$(STAGE) $$($(INFRA) -m infra removable --stage $(STAGE))
 
 publish-flows: .venv/.offline ## STAGE=prod: render, lint, compare and publish the contact flows
 	@$(PY) -m infra flows --stage $(STAGE)

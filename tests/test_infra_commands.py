@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from infra import package, settings
+from infra.__main__ import removable
 from infra.rehearsal.local_aws import LocalAws, RehearsalProblem
 from infra.rehearsal.run import rehearse
 from infra.rehearsal.templates import LOCAL_SECONDS, fit
@@ -158,8 +159,10 @@ def test_data_can_be_deployed_alone_to_restore_into() -> None:
     assert line.endswith('"*-data" "*-copies"')
 
 
-def test_taking_away_asks_and_leaves_data() -> None:
-    """`destroy` has no --force: cdk asks; what it may delete, the templates say."""
+def test_taking_away_asks_and_leaves_data(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`destroy` has no --force: cdk asks; stacks with data are not named, and are protected."""
     (line,) = [line for line in told_to_run("destroy") if "aws-cdk" in line]
     assert "--force" not in line
     kept = [
@@ -169,9 +172,18 @@ def test_taking_away_asks_and_leaves_data() -> None:
     ]
     assert kept
     assert {one["DeletionPolicy"] for one in kept} == {"Retain"}
-    manifest = json.loads((assembly() / "manifest.json").read_text())["artifacts"].values()
-    stacks = [one["properties"] for one in manifest if one["type"] == "aws:cloudformation:stack"]
-    assert all(one["terminationProtection"] for one in stacks)
+    manifest = json.loads((assembly() / "manifest.json").read_text())["artifacts"]
+    stacks = {
+        name: one["properties"].get("terminationProtection", False)
+        for name, one in manifest.items()
+        if one["type"] == "aws:cloudformation:stack"
+    }
+    protected = {name for name, kept_by_aws in stacks.items() if kept_by_aws}
+    assert protected == {f"puente-prod-{name}" for name in ("data", "copies", "backup", "instance")}
+    monkeypatch.setattr("infra.__main__.assembly", lambda _: assembly())
+    removable(settings.load("prod"))
+    named = set(capsys.readouterr().out.split())
+    assert named == set(stacks) - protected
 
 
 def test_the_examples_settings_are_refused_before_anything_is_built() -> None:

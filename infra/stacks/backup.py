@@ -24,6 +24,8 @@ class CopiesStack(ConcernStack):
     Before the stack `data`: S3 wants a replica's bucket to exist when replication is switched on.
     """
 
+    HOLDS_DATA = True
+
     def __init__(self, scope: Construct, stage: Stage) -> None:
         super().__init__(scope, "copies", stage, region=stage.backup.copy_region)
         vault(self, stage, self.removal)
@@ -81,6 +83,8 @@ class CopiesStack(ConcernStack):
 
 class BackupStack(ConcernStack):
     """The plan; it copies into the vault of `CopiesStack`, known by name."""
+
+    HOLDS_DATA = True
 
     def __init__(self, scope: Construct, stage: Stage, *, data: DataStack) -> None:
         super().__init__(scope, "backup", stage)

@@ -10,7 +10,12 @@ from infra.settings import Stage
 
 
 class ConcernStack(cdk.Stack):
-    """A stack of one stage and one concern, e.g. `puente-prod-data`."""
+    """A stack of one stage and one concern, e.g. `puente-prod-data`.
+
+    `HOLDS_DATA`: what is lost with it does not come back; protected where the stage keeps data.
+    """
+
+    HOLDS_DATA = False
 
     def __init__(
         self, scope: Construct, concern: str, stage: Stage, *, region: str = "", **more: Any
@@ -19,7 +24,7 @@ class ConcernStack(cdk.Stack):
             scope,
             f"{stage.prefix}-{concern}",
             env=cdk.Environment(account=stage.account, region=region or stage.region),
-            termination_protection=stage.keep_data,
+            termination_protection=stage.keep_data and self.HOLDS_DATA,
             tags=stage.tags,
             **more,
         )

@@ -24,6 +24,8 @@ PUBLISHERS = ("social-messaging", "connect", "sns", "cloudwatch", "events", "bud
 class DataStack(ConcernStack):
     """Retained on `destroy` unless the stage says otherwise. Needs `CopiesStack` to be there."""
 
+    HOLDS_DATA = True
+
     def __init__(self, scope: Construct, stage: Stage) -> None:
         super().__init__(scope, "data", stage)
         self.key = self._key()

@@ -43,6 +43,8 @@ class InstanceStack(ConcernStack):
     `flow_arns` by the names of contact_flows.
     """
 
+    HOLDS_DATA = True
+
     def __init__(self, scope: Construct, stage: Stage) -> None:
         super().__init__(scope, "instance", stage)
         instance = stage.connect.instance_id or self._created()
