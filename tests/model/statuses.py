@@ -58,7 +58,7 @@ class StatusHistory(FakeHistory):
 
     def status_of(self, record: str) -> tuple[str, int]:
         known = super().status_of(record)
-        if not self._model.busy_with_news:
+        if not self._model.busy_elsewhere:  # it is the sending worker who asks
             self._model.decides(record)
         return known
 
@@ -159,9 +159,9 @@ class StatusModel(OutboundModel):
     agent: StatusTellAgent = field(default_factory=StatusTellAgent)
 
     def __post_init__(self) -> None:
-        self.busy_with_news = False
+        self.busy_elsewhere = False
         self.soon: list[News] = []
-        self.again: list[News] = []
+        self.later: list[News] = []
         self.deciding: list[News] = []
         self.last: list[News] = []
         self.handled: list[News] = []
@@ -232,7 +232,7 @@ class StatusModel(OutboundModel):
         if moment in ("soon", "twice"):
             self.soon.append(news)
         if moment == "within T":
-            self.again.append(news)
+            self.later.append(news)
         if moment == "at the decision":
             self.deciding.append(news)
         if moment in ("after all", "twice"):
@@ -247,20 +247,20 @@ class StatusModel(OutboundModel):
     def _between(self) -> None:
         """A status that comes when the sending worker has just looked for it."""
         waiting = [news for news in self.deciding if news.of.record in self.decided]
-        if waiting and not self.busy_with_news and self.chooser.choose(2):
+        if waiting and not self.busy_elsewhere and self.chooser.choose(2):
             self.deciding.remove(waiting[0])
             self._reaches_us(waiting[0])
 
     def _reaches_us(self, news: News) -> None:
-        outer, self.busy_with_news = self.busy_with_news, True
+        outer, self.busy_elsewhere = self.busy_elsewhere, True
         try:
             self.deliveries.store(news.read())
             self.handled.append(news)
             self.world.trace.append(f"<{news.status} {news.of.attempt}>")
         except (Killed, ServiceError):
-            self.again.append(news)
+            self.soon.append(news)
         finally:
-            self.busy_with_news = outer
+            self.busy_elsewhere = outer
 
     # --- the course of things -------------------------------------------------------------------
 
@@ -283,7 +283,7 @@ class StatusModel(OutboundModel):
         for _ in range(40):
             self._second_sends()
             self._statuses_come()
-            if self.soon or self.again or self.second_sends:
+            if self.soon or self.later or self.second_sends:
                 continue
             if not (self.deciding or self.last):
                 return
@@ -292,7 +292,7 @@ class StatusModel(OutboundModel):
         raise AssertionError(f"statuses never end: {self.world.trace}")
 
     def _statuses_come(self) -> None:
-        arriving, self.soon, self.again = [*self.again, *self.soon], [], []
+        arriving, self.soon, self.later = self.soon, self.later, []
         if len(arriving) > 1 and self.oddities and self.chooser.choose(2):
             self.oddities -= 1
             arriving.reverse()
@@ -303,6 +303,7 @@ class StatusModel(OutboundModel):
         due, self.second_sends = self.second_sends, []
         for each in due:
             self.world.now = max(self.world.now, each.due)
+            self.busy_elsewhere = True
             try:
                 self.resender.send(each.callback, each.due)
             except Killed:
@@ -311,6 +312,8 @@ class StatusModel(OutboundModel):
             except ServiceError:
                 self.world.now += self.back_off
                 self.second_sends.append(each)
+            finally:
+                self.busy_elsewhere = False
 
     # --- the promises ---------------------------------------------------------------------------
 
