@@ -1,6 +1,6 @@
 """Dollars per 1,000 messages: counts of the benchmark times dated list prices.
 
-The prices are those of the sandbox (`sandbox/prices.py`), each with its source and date.
+The prices are list prices (`chalicelib/list_prices.py`), each with its source and date.
 """
 
 from collections import Counter
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from benchmarks.calls import Figure
+from chalicelib.list_prices import PRICES, Payee, bill
 from sandbox.meter import TOKENS_IN, TOKENS_OUT
-from sandbox.prices import PRICES, Payee, bill
 
 THOUSAND = 1000
 PAYEES: tuple[Payee, ...] = ("Connect", "WhatsApp", "AI", "other AWS")

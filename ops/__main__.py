@@ -10,7 +10,7 @@ import typer
 
 from chalicelib import reprocess as voice_reprocess
 from chalicelib.voice_note import WrongStateError
-from ops import customer_commands
+from ops import customer_commands, daily
 from ops.installation import letters_of, print_json, product, states_of
 from ops.letters import Letter, NotRedrivable
 
@@ -191,20 +191,38 @@ def metrics(
 
 
 @app.command()
-def report(as_json: AsJson = False) -> None:
-    """Depth of every queue, letters by reason. Exit code 1 when letters wait for an operator."""
+def report(
+    days: Annotated[int, typer.Option(help="Also so many days: reads every message.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Depth of every queue, letters by reason; with --days, what passed and cost on each day.
+
+    Exit code 1 when letters wait for an operator.
+    """
     box = letters_of()
     with box.all() as letters:
         reasons = dict(Counter(letter.reason for letter in letters))
-    depths = box.depths()
+    depths, passed = box.depths(), _days(days)
     if as_json:
-        typer.echo(json.dumps({"queues": depths, "dead_letters": reasons}))
+        told = {"queues": depths, "dead_letters": reasons}
+        typer.echo(json.dumps(told | {"days": [one.as_json() for one in passed]}))
     else:
         for queue, depth in depths.items():
             typer.echo(f"{queue:20} {depth['waiting']:6} waiting {depth['in_flight']:6} in flight")
         for reason, count in reasons.items():
             typer.echo(f"{count:6} dead letters: {reason}")
+        if passed:
+            typer.echo(f"\n{daily.table(passed)}")
     raise typer.Exit(1 if reasons else 0)
+
+
+def _days(how_many: int) -> list[daily.Day]:
+    """The last of them is today, by UTC."""
+    if how_many < 1:
+        return []
+    end = (product().clock() // daily.DAY + 1) * daily.DAY
+    first = end - how_many * daily.DAY
+    return daily.days(states_of().between(first, end), first, end)
 
 
 def _said_at(line: dict[str, Any]) -> tuple[float, str]:

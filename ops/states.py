@@ -1,5 +1,6 @@
 """What the tables know of a message or a conversation, without what people wrote."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.gateways.contact_table import contact_key
@@ -71,6 +72,10 @@ class States:
         """The ids of the messages of a conversation's customer, newest first."""
         customer = self.conversation(key, private=True).get("customer", "")
         return self.messages(customer) if customer else []
+
+    def between(self, first: int, last: int) -> Iterator[Any]:
+        """Every recorded message that was sent in [first, last), epoch seconds, in no order."""
+        return self._db.every(MessageItem, "sent_at", first, last)
 
     def messages(self, customer: str) -> list[str]:
         """The ids of a customer's messages, newest first."""

@@ -9,11 +9,11 @@ from typing import Any
 
 from chalicelib.contact import record_key
 from chalicelib.gateways.audio import probe
+from chalicelib.list_prices import PRICES, bill
 from sandbox.desk import Agent, ChatIsOverError, NobodyWaitsError
 from sandbox.meter import Measure, Meter
 from sandbox.passing import wait_until
 from sandbox.phones import Phone
-from sandbox.prices import PRICES, bill
 from sandbox.sample_files import sample_file
 from sandbox.timeline import Column, Layout, Row
 from sandbox.watcher import TICKS, Watcher
@@ -238,7 +238,7 @@ def _sources() -> str:
     names = ("connect_message", "eum_message", "meta_service_message", "speech_second")
     prices = [PRICES[name] for name in names]
     listed = "; ".join(f"${one.usd} per {one.unit} ({one.dated})" for one in prices)
-    return f"Computed from counts and list prices (sandbox/prices.py): {listed}."
+    return f"Computed from counts and list prices (chalicelib/list_prices.py): {listed}."
 
 
 def _row(*cells: str) -> str:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from sandbox.prices import bill
+from chalicelib.list_prices import bill
 from sandbox.wire.calls import CallRecord
 from sandbox.world import World
 

@@ -20,9 +20,9 @@ from tests.source_tree import ROOT, Module, modules
 
 PURE = """
     addresses ai_answers ai_prices alone arrivals breaker bundles chat_files connect_events contact
-    conversation customer direct_webhook erasure errors flow_call lateness media_types pacing prompt
-    redrive ring routing sent_history setting_values shown_history texts transcript voice_card
-    voice_card_texts voice_note voice_note_facts words
+    conversation customer direct_webhook erasure errors flow_call lateness list_prices media_types
+    pacing prompt redrive ring routing sent_history setting_values shown_history texts transcript
+    voice_card voice_card_texts voice_note voice_note_facts words
 """
 USE_CASE = """
     agent_reads ask_again content customer_notices deliveries erase file_parts flow_voice_notes

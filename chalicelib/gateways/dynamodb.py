@@ -1,7 +1,7 @@
 """The door to DynamoDB: single updates, transactions, reads. Knows items, not their meaning."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from botocore.exceptions import ClientError
@@ -126,6 +126,23 @@ class DynamoDb:
             found.extend(item[hash_name(model)]["S"] for item in page["Items"])
             if not page.get("LastEvaluatedKey"):
                 return found
+            wire["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def every(self, model: type[Model], name: str, first: int, last: int) -> Iterator[Any]:
+        """All items whose number `name` lies in [first, last). It reads the whole table, page after
+        page: for an operator's report, never for a message."""
+        wire: Wire = {
+            "TableName": model.Meta.table_name,
+            "FilterExpression": "#name >= :first AND #name < :last",
+            "ExpressionAttributeNames": {"#name": name},
+            "ExpressionAttributeValues": {":first": {"N": str(first)}, ":last": {"N": str(last)}},
+        }
+        while True:
+            with aws(SERVICE):
+                page = self._client.scan(**wire)
+            yield from (read(model, item) for item in page["Items"])
+            if not page.get("LastEvaluatedKey"):
+                return
             wire["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from chalicelib.list_prices import PRICES
 from sandbox.__main__ import app
 from sandbox.demo import CLAIM, Story
 from sandbox.one_note import REPLY, one_note
-from sandbox.prices import PRICES
 from sandbox.product_output import caught
 from sandbox.sample_files import sample_file
 from sandbox.world import World

@@ -12,7 +12,7 @@ from benchmarks.__main__ import app
 from benchmarks.calls import Figure
 from benchmarks.latency import milliseconds
 from benchmarks.table import GOALS, reached, table
-from sandbox.prices import PRICES
+from chalicelib.list_prices import PRICES
 from sandbox.product_output import caught
 
 NAMES = {

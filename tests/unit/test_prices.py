@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from chalicelib import ai_prices
-from sandbox.prices import PRICES, bill
+from chalicelib.list_prices import PRICES, bill
 
 
 @pytest.mark.parametrize("name", PRICES)
