@@ -242,8 +242,21 @@ def may_take_over(since: int, now: int) -> bool:
 
 
 def taken_over(pending: Pending, new_id: str, now: int) -> Pending:
-    """The same work under a new claim id; the attempt is counted (law 9)."""
-    return replace(pending, id=new_id, since=now, attempts=pending.attempts + 1)
+    """The same work under a new claim id; the attempt is counted (law 9).
+
+    What broke three times although it holds several messages goes on with the first one alone: one
+    of them is to blame, and the others are still in their queue.
+    """
+    mine = replace(pending, id=new_id, since=now, attempts=pending.attempts + 1)
+    if must_park(mine) and len(mine.members) > 1:
+        return replace(mine, members=mine.members[:1], attempts=1)
+    return mine
+
+
+def blamed(pending: Pending) -> Pending:
+    """A claim that broke our code, as it is given back: of several messages one is to blame, and
+    that is found out at once."""
+    return replace(pending, attempts=MAX_ATTEMPTS) if len(pending.members) > 1 else pending
 
 
 def too_fast(conversation: Conversation, now: int) -> bool:

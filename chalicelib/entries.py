@@ -11,16 +11,14 @@ from typing import Any, Protocol
 from chalicelib import batches, log, routing
 from chalicelib.batches import Failures, Record
 from chalicelib.bundles import Bundle, Queued, plan
-from chalicelib.connect_events import ChatEvent
-from chalicelib.contact import Callback
 from chalicelib.conversation import MAX_ATTEMPTS
-from chalicelib.errors import OutOfTurn, PuenteError, ServiceError, Throttled, UnreadableEvent
+from chalicelib.errors import PuenteError, ServiceError, Throttled, UnreadableEvent
 from chalicelib.gateways.queues import Queues
 from chalicelib.inline import Outlet
-from chalicelib.outbound_entries import Outbound, Resend, in_order, is_chat, is_message, kept
+from chalicelib.outbound_entries import kept
 from chalicelib.routing import Entry
 from chalicelib.whatsapp import fields
-from chalicelib.whatsapp.messages import AccountEvent, DeliveryStatus
+from chalicelib.whatsapp.messages import AccountEvent
 from chalicelib.whatsapp.parsing import parse as parse_whatsapp
 
 Remaining = Callable[[], float]
@@ -138,10 +136,17 @@ class Worker:
         """Handle one batch; what failed comes back soon, and alone."""
         every = batches.groups(batches.records(event))
         left = remaining(context)
-        failed = batches.side_by_side(lambda group: self.work(group, left), every)
+        failed = batches.side_by_side(lambda group: self._worked(group, left), every)
         for record in failed:
             self._soon_again(record)
         return batches.report(failed)
+
+    def _worked(self, group: Group, left: Remaining) -> list[Record]:
+        try:
+            return self.work(group, left)
+        except Exception as problem:  # noqa: BLE001  (entry point: the other groups go on)
+            log.failure("a group broke its worker and comes again", problem)
+            return group
 
     def _soon_again(self, record: Record) -> None:
         try:
@@ -156,21 +161,39 @@ def _never(*_: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class InboundWork:
-    """Customer to agent. `arrive` gives None for what is no message and is done by then; `erase`
+    """Customer to agent. `arrive` gives None for what is no message and is done by then; `abandon`
+    names the messages (`done_id`) that broke us and of which no claim counts the attempts; `erase`
     handles the wish to be forgotten and gives False for anything else."""
 
     queues: Queues
     arrive: Callable[[Record], Queued | None]
     deliver: Callable[[Bundle, Remaining], None]
-    abandon: Callable[[Bundle], None]
+    abandon: Callable[[Bundle], Collection[str]]
     shown: Callable[[Bundle], None]
     erase: Callable[[str, Remaining], bool] = _never
 
     def __call__(self, group: Group, left: Remaining) -> list[Record]:
         by_receipt = {record.message_id: record for record in group}
         failed: list[Record] = []
-        for bundle in plan(self._arrived(group, failed, left)):
-            if failed or not self._delivered(bundle, left):
+        bundles = plan(self._arrived(group, failed, left))
+        return self._in_turn(bundles, by_receipt, failed, left)
+
+    def _in_turn(
+        self,
+        bundles: Sequence[Bundle],
+        by_receipt: Mapping[str, Record],
+        failed: list[Record],
+        left: Remaining,
+    ) -> list[Record]:
+        """Deliver one after the other, none past an earlier one that has to come again."""
+        for bundle in bundles:
+            try:
+                delivered = not failed and self._delivered(bundle, left)
+            except Exception as problem:  # noqa: BLE001  (entry point: its third time parks it)
+                log.failure("a message broke its worker", problem)
+                failed.extend(self._broke(bundle, by_receipt, problem, left))
+                continue
+            if not delivered:
                 failed.extend(by_receipt[receipt] for receipt in bundle.receipts)
         return failed
 
@@ -182,98 +205,61 @@ class InboundWork:
                     continue
                 if (arrived := self.arrive(record)) is not None:
                     queued.append(arrived)
-            except ServiceError:
-                failed.append(record)
             except Exception as problem:  # noqa: BLE001  (entry point: park what breaks us)
-                log.failure("a queued message is unreadable and is parked", problem)
-                if not kept(self.queues.park_unreadable, type(problem).__name__, record):
+                if waits(problem) or not self._parked(problem, record):
                     failed.append(record)
         return queued
 
     def _delivered(self, bundle: Bundle, left: Remaining) -> bool:
+        """False when it has to come again; raises what makes that useless."""
         try:
             self.deliver(bundle, left)
-        except ServiceError as problem:
+        except PuenteError as problem:
+            if not problem.retryable:
+                raise
             log.failure("a message waits for its next try", problem)
             log.count("InboundRetries")
             return False
-        except Exception as problem:  # noqa: BLE001  (entry point: its third time parks it)
-            log.failure("a message broke its worker", problem)
-            self._freed(bundle)
-            return False
         log.count("InboundMessages", len(bundle.members))
-        self.shown(bundle)
+        self._told(bundle)
         return True
 
-    def _freed(self, bundle: Bundle) -> None:
+    def _broke(
+        self, bundle: Bundle, by_receipt: Mapping[str, Record], problem: Exception, left: Remaining
+    ) -> list[Record]:
+        """What has to come again. A claim counts its attempts and parks what it holds; where none
+        does, the queue's count parks it, alone: what waited beside it is not to blame."""
+        uncounted = self._uncounted(bundle)
+        broken = [one for one in bundle.queued if one.member.done_id in uncounted]
+        if len(broken) > 1:
+            return self._in_turn([Bundle((one,)) for one in bundle.queued], by_receipt, [], left)
+        records = [by_receipt[receipt] for receipt in bundle.receipts]
+        worn_out = [by_receipt[one.receipt] for one in broken]
+        parked = [
+            record
+            for record in worn_out
+            if record.received >= MAX_ATTEMPTS and self._parked(problem, record)
+        ]
+        return [record for record in records if record not in parked]
+
+    def _uncounted(self, bundle: Bundle) -> Collection[str]:
         try:
-            self.abandon(bundle)
-        except ServiceError as problem:
-            log.failure("a claim stays until its lease is over", problem)
+            return self.abandon(bundle)
+        except Exception as another:  # noqa: BLE001  (entry point: what is broken may break this)
+            log.failure("a claim stays until its lease is over", another)
+            return () if waits(another) else [member.done_id for member in bundle.members]
 
-
-def _ignored(*_: object) -> None:
-    """Nobody wants to know."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutboundWork:
-    """Agent to customer, delivery statuses, ends of chats, second sends, agents who read."""
-
-    forward: Callable[[ChatEvent, str, Collection[str]], None]
-    end: Callable[[ChatEvent], None]
-    status: Callable[[DeliveryStatus], None]
-    park: Callable[[str, str, str], None]
-    again: Callable[[Callback, int], None] = _ignored
-    read: Callable[[ChatEvent], None] = _ignored
-
-    def __call__(self, group: Group, left: Remaining) -> list[Record]:  # noqa: ARG002
-        failed: list[Record] = []
-        waiting = in_order(group, self.park, failed)
-        while waiting:
-            record, event = waiting.pop(0)
-            others = {later.id: i for i, (_, later) in enumerate(waiting) if is_chat(later)}
-            try:
-                if failed or not self._done(event, record, others):
-                    failed.append(record)
-            except OutOfTurn as turn:
-                # A crash left that one half done; it was begun first, whatever its time says.
-                first = waiting.pop(others[turn.code])
-                waiting[:0] = [first, (record, event)]
-        return failed
-
-    def _done(self, event: Outbound, record: Record, others: Collection[str]) -> bool:
+    def _told(self, bundle: Bundle) -> None:
         try:
-            self._handle(event, record, others)
-        except OutOfTurn:
-            raise
-        except PuenteError as problem:
-            if not problem.retryable:
-                return self._parked(problem, record)
-            log.failure("an outbound event waits for its next try", problem)
-            log.count("OutboundRetries")
-            return False
-        except Exception as problem:  # noqa: BLE001  (entry point: its third time parks it)
-            log.failure("an outbound event broke its worker", problem)
-            if is_message(event) or record.received < MAX_ATTEMPTS:
-                return False  # the lease of a message counts its attempts, and parks it
-            return kept(self.park, type(problem).__name__, record)
-        return True
+            self.shown(bundle)
+        except Exception as problem:  # noqa: BLE001  (entry point: the agent has the message)
+            log.failure("the customer does not see that a message was read", problem)
 
-    def _parked(self, problem: PuenteError, record: Record) -> bool:
-        """Trying again changes nothing: an operator sees it, and it blocks nobody."""
-        log.failure("an outbound event was refused for good and is parked", problem)
-        return kept(self.park, type(problem).__name__, record)
+    def _parked(self, problem: Exception, record: Record) -> bool:
+        log.failure("a queued message cannot be handled and is parked", problem)
+        return kept(self.queues.park_unreadable, type(problem).__name__, record)
 
-    def _handle(self, event: Outbound, record: Record, others: Collection[str]) -> None:
-        if isinstance(event, DeliveryStatus):
-            self.status(event)
-        elif isinstance(event, Resend):
-            self.again(event.callback, event.due)
-        elif event.ends_chat:
-            self.end(event)
-        elif event.kind == "event":
-            self.read(event)
-        else:
-            self.forward(event, record.body, others)
-            log.count("OutboundMessages")
+
+def waits(problem: Exception) -> bool:
+    """Whether a failure passes, so that its message has only to come again."""
+    return isinstance(problem, PuenteError) and problem.retryable

@@ -48,6 +48,9 @@ class LateWork:
         except UnreadableEvent as problem:
             log.failure("a late voice note or file is unreadable and is parked", problem)
             return kept(self.park, str(problem), record)
+        except Exception as problem:  # noqa: BLE001  (entry point: keep the entry, go on)
+            log.failure("a late voice note or file broke the parser and is parked", problem)
+            return kept(self.park, type(problem).__name__, record)
         try:
             late.deliver(wamid, record.message_id, left)
         except PuenteError as problem:

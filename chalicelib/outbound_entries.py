@@ -41,7 +41,7 @@ def is_chat(event: Outbound) -> TypeGuard[ChatEvent]:
     return isinstance(event, ChatEvent)
 
 
-def is_message(event: Outbound) -> bool:
+def is_message(event: Outbound) -> TypeGuard[ChatEvent]:
     """Whether it is something that somebody wrote to the customer."""
     return is_chat(event) and event.kind != "event" and not event.ends_chat
 
@@ -51,7 +51,8 @@ def in_order(
 ) -> list[tuple[Record, Outbound]]:
     """The group's events by the time they were written.
 
-    Unreadable ones are parked; `failed` gains those that could not even be parked.
+    Unreadable ones, and those that break the parser, are parked; `failed` gains those that could
+    not even be parked.
     """
     found: list[tuple[Record, Outbound]] = []
     for record in group:
@@ -60,6 +61,10 @@ def in_order(
         except UnreadableEvent as problem:
             log.failure("an outbound event is unreadable and is parked", problem)
             if not kept(park, str(problem), record):
+                failed.append(record)
+        except Exception as problem:  # noqa: BLE001  (entry point: keep the event, go on)
+            log.failure("an outbound event broke the parser and is parked", problem)
+            if not kept(park, type(problem).__name__, record):
                 failed.append(record)
     return sorted(found, key=lambda pair: _written_at(pair[1]))
 

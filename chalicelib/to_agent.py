@@ -4,7 +4,7 @@ The claim, not the queue, is what makes one chat per customer: one person may ap
 identifiers, and then two workers meet here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
@@ -15,6 +15,7 @@ from chalicelib.conversation import (
     Conversation,
     Member,
     Pending,
+    blamed,
     may_take_over,
     must_park,
     not_erased,
@@ -83,17 +84,23 @@ class ToAgent:
                 return
         raise Throttled("the conversation is contended", service="conversation")
 
-    def abandon(self, bundle: Bundle) -> None:
+    def abandon(self, bundle: Bundle) -> Collection[str]:
         """Free the claim of a bundle that broke us, its attempt counted, so it parks in seconds.
 
-        The claim may hold fewer messages than wait by now.
+        Returns the messages (`done_id`) of which nothing counts the attempts: no claim holds them
+        yet, or parking them broke us, too, and the claim goes. It may hold fewer messages than
+        wait by now, or be somebody else's.
         """
         found = self._conversations.load(bundle.arrival.key)
         if found is None or found.pending is None:
-            return
-        if not set(found.pending.members) <= set(bundle.members):
-            return
-        self._conversations.release(found.key, found.pending)
+            return [member.done_id for member in bundle.members]
+        ours = set(found.pending.members) <= set(bundle.members)
+        if must_park(found.pending):
+            self._conversations.drop_claim(found.key, found.pending)
+            return found.pending.wamids
+        if ours:
+            self._conversations.release(found.key, blamed(found.pending))
+        return ()
 
     def finish(self, conversation: Conversation, remaining_s: Callable[[], float]) -> None:
         """Finish the claim that is open on a conversation, if there is one (laws 2 and 8).
@@ -255,11 +262,10 @@ class ToAgent:
     def _perform(self, work: Work) -> None:
         try:
             self._show_or_park(work)
-        except ServiceError:
-            self._conversations.release(
-                work.conversation.key,
-                replace(work.pending, attempts=work.pending.attempts - 1),
-            )
+        except ServiceError as refused:
+            if refused.retryable:  # law 9: what is refused for good counts
+                freed = replace(work.pending, attempts=work.pending.attempts - 1)
+                self._conversations.release(work.conversation.key, freed)
             raise
 
     def _show_or_park(self, work: Work) -> None:

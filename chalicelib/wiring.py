@@ -269,18 +269,9 @@ class App(Doors):
     @cached_property
     def outbound(self) -> "Worker":
         from chalicelib import wiring_whatsapp as forms
-        from chalicelib.entries import OutboundWork, Worker
+        from chalicelib.entries import Worker
 
-        again = forms.send_again(self, self.tell_agent)
-        work = OutboundWork(
-            forward=self.to_customer.forward,
-            end=self.to_customer.end,
-            status=forms.deliveries(self, self.tell_agent, again).store,
-            park=self.queues.park_unreadable,
-            again=again.send,
-            read=forms.agent_reads(self).mark,
-        )
-        return Worker("outbound", self.queues, work)
+        return Worker("outbound", self.queues, forms.outbound_work(self))
 
     @cached_property
     def late_cards(self) -> "Worker":

@@ -17,8 +17,10 @@ from chalicelib.file_parts import FileParts
 from chalicelib.gateways.web_files import WebFiles
 from chalicelib.inbound_files import InboundFiles
 from chalicelib.late_files import LateFiles
+from chalicelib.outbound_broken import BrokenMessages
 from chalicelib.outbound_files import OutboundFiles
 from chalicelib.outbound_replies import OutboundReplies
+from chalicelib.outbound_work import OutboundWork
 from chalicelib.send_again import SendAgain
 from chalicelib.send_template import SendTemplate
 from chalicelib.tell_agent import TellAgent
@@ -81,6 +83,19 @@ def send_again(app: "App", tell_agent: TellAgent) -> SendAgain:
         outbox=app.queues,
         tell_agent=tell_agent,
         clock=app.clock,
+    )
+
+
+def outbound_work(app: "App") -> OutboundWork:
+    again = send_again(app, app.tell_agent)
+    return OutboundWork(
+        forward=app.to_customer.forward,
+        end=app.to_customer.end,
+        status=deliveries(app, app.tell_agent, again).store,
+        park=app.queues.park_unreadable,
+        broken=BrokenMessages(contacts=app.contacts, tell_agent=app.tell_agent),
+        again=again.send,
+        read=agent_reads(app).mark,
     )
 
 

@@ -7,11 +7,10 @@ from typing import Any
 
 from chalicelib import log
 from chalicelib.batches import Failures
-from chalicelib.errors import ServiceError
 from chalicelib.gateways.queue_reader import Event, QueueReader
 
 SECONDS = 20.0  # what a function has; the queue's visibility time-out is six times that
-PAUSE_SECONDS = 5.0  # after SQS refused to be read
+PAUSE_SECONDS = 5.0  # after SQS refused to be read, or a bug of ours
 
 Handler = Callable[[Any, Any], Failures]
 
@@ -50,8 +49,8 @@ class Poller:
         while not stopping():
             try:
                 self.turn()
-            except ServiceError as problem:
-                log.failure("a queue could not be read and is tried again", problem)
+            except Exception as problem:  # noqa: BLE001  (entry point: nobody starts it again)
+                log.failure("a queue could not be read or worked off and is tried again", problem)
                 pause(PAUSE_SECONDS)
 
 

@@ -35,6 +35,9 @@ LONG_MODULES: dict[str, str] = {}
 BROAD_EXCEPT = {
     "chalicelib/entries.py": "an error of ours costs the message it happened on, no neighbour",
     "chalicelib/late_entries.py": "the same of voice notes and files that were late",
+    "chalicelib/outbound_entries.py": "the same of the way back, where entries are read",
+    "chalicelib/outbound_work.py": "the same of the way back",
+    "container/poller.py": "a reader that ends would never come back",
     "sandbox/deliverer.py": "plays Lambda, which catches whatever a function raises",
     "sandbox/lambda_functions.py": "plays Lambda, which catches whatever a function raises",
 }

@@ -9,7 +9,8 @@ from chalicelib import routing
 from chalicelib.batches import Record
 from chalicelib.contact import ContactItem, read_callback
 from chalicelib.conversation import Conversation, OpenChat, Pending, Reply
-from chalicelib.entries import OutboundWork
+from chalicelib.outbound_broken import BrokenMessages
+from chalicelib.outbound_work import OutboundWork
 from chalicelib.ports.messages import StatusUpdate
 from chalicelib.to_customer import ToCustomer
 from tests.model.chooser import Chooser, describe, paths
@@ -125,6 +126,7 @@ class OutboundModel:
             end=to_customer.end,
             status=lambda status: None,
             park=lambda *args: None,
+            broken=BrokenMessages(contacts=FakeContacts(self.world), tell_agent=self.agent),
         )
 
     # --- the course of things -----------------------------------------------------------------

@@ -22,6 +22,7 @@ from tests.scenarios.people import (
     lines,
     live_chat,
     notices,
+    sent_texts,
     still_queued,
     unfinished,
     words,
@@ -53,6 +54,26 @@ def test_a_text_that_breaks_our_code_is_parked_in_seconds(world, monkeypatch):
     assert "could not be shown" in shown[1]
     assert words(talk.chat)[-1] == "after it"
     assert len(dead_letters(world)) == 1
+    assert not unfinished()
+
+
+def test_texts_that_waited_beside_a_poisoned_one_are_shown(world, monkeypatch):
+    """Merged they break together; the claim finds out which one it is."""
+    talk = live_chat(world)
+    breaks_on(
+        monkeypatch, world.app.chat, "send_text", lambda _chat, text, _token: "poison" in text
+    )
+    failing(world, "connectparticipant", "SendMessage", Action.THROTTLE, 1)
+    for text in ("before it", "poison", "after it"):
+        talk.customer.says(text)
+    world.run_for(LONG_ENOUGH_S)
+    assert [line for line in words(talk.chat) if "could not be" not in line] == [
+        "Hello",
+        "before it",
+        "after it",
+    ]
+    [letter] = dead_letters(world)
+    assert [member["text"] for member in letter["members"]] == ["poison"]
     assert not unfinished()
 
 
@@ -199,6 +220,81 @@ def test_garbage_that_cannot_be_parked_yet_does_not_hold_up_the_batch(world):
     assert lines(talk.chat)[1:] == ["neighbour"]
     world.run_for(LONG_ENOUGH_S)
     assert len(dead_letters(world)) == 1
+
+
+def poisoned(_key, pending):
+    return any("poison" in member.text for member in pending.members)
+
+
+def test_a_text_that_breaks_our_code_before_it_is_claimed_is_parked_in_seconds(world, monkeypatch):
+    """No claim counts its attempts, so the queue's count parks it; a redrive brings it."""
+    talk, ben = live_chat(world), world.phones.add("Ben", "15550100002")
+    with monkeypatch.context() as bug:
+        breaks_on(bug, world.app.conversations, "claim", poisoned)
+        breaks_on(bug, world.app.conversations, "load", lambda _key: True)
+        talk.customer.says("poison")
+        world.settle()
+        talk.customer.says("after it")
+        ben.says("Hello")
+        world.run_for(30)
+        assert words(talk.chat)[1:] == ["after it"]
+        assert lines(chats_of(world, ben)[0]) == ["Hello"]
+        [letter] = dead_letters(world)
+        assert letter["reason"] == "KeyError"
+        assert not still_queued(world)
+    redriven(world)
+    assert words(talk.chat)[-1] == "poison"
+    assert not dead_letters(world)
+    assert not unfinished()
+
+
+def test_a_text_whose_very_parking_breaks_our_code_blocks_nobody(world, monkeypatch):
+    talk = live_chat(world)
+    with monkeypatch.context() as bug:
+        breaks_on(bug, world.app.chat, "send_text", lambda _chat, text, _token: "poison" in text)
+        breaks_on(bug, world.app.showing, "show_parked", lambda _work: True)
+        talk.customer.says("poison")
+        world.settle()
+        talk.customer.says("after it")
+        world.run_for(60)
+    assert words(talk.chat)[1:] == ["after it"]
+    assert {letter["reason"] for letter in dead_letters(world)} >= {"KeyError"}
+    assert not still_queued(world)
+    assert not unfinished()
+
+
+def test_an_answer_that_breaks_our_code_before_it_is_claimed_is_parked_in_seconds(
+    world, monkeypatch
+):
+    talk = live_chat(world)
+    with monkeypatch.context() as bug:
+        talk.agent.say("poison")
+        poison = talk.chat.items[-1].id
+        breaks_on(bug, world.app.contacts, "claim", lambda _contact, mine: mine.event == poison)
+        world.clock.advance(1)
+        talk.agent.say("after it")
+        world.run_for(30)
+        assert sent_texts(talk.customer) == ["after it"]
+        [letter] = dead_letters(world)
+        assert letter["reason"] == "KeyError"
+        assert any("could not be sent" in notice for notice in notices(talk.chat))
+        assert not still_queued(world)
+    redriven(world)
+    assert talk.customer.texts[-1] == "poison"
+
+
+def test_an_event_that_breaks_the_parser_of_the_way_back_costs_no_other_group(world, monkeypatch):
+    talk, others = live_chat(world), live_chat(world, "Ben", "15550100002")
+    from chalicelib import outbound_entries
+
+    with monkeypatch.context() as bug:
+        breaks_on(bug, outbound_entries, "parse_chat", lambda body: "poison" in body)
+        talk.agent.say("poison")
+        others.agent.say("Hello Ben")
+        world.run_for(5)
+    assert others.customer.texts[-1] == "Hello Ben"
+    assert [letter["reason"] for letter in dead_letters(world)] == ["KeyError"]
+    assert not still_queued(world)
 
 
 def test_a_message_whose_very_placeholder_is_refused_still_lets_the_next_one_through(world):

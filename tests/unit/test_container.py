@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import app as entry_points
+from container.poller import Poller
 from container.web import MOST_BYTES, wsgi
 from sandbox import up
 from sandbox.graph_api import signature
@@ -117,6 +118,20 @@ def healthy(port: int) -> int | None:
             return int(answer.status)
     except urllib.error.URLError:
         return None
+
+
+def test_a_bug_of_ours_does_not_end_the_reader_of_a_queue() -> None:
+    """Lambda would call again; here nobody starts a thread that ended."""
+    turns: list[str] = []
+
+    class Reader:
+        def receive(self) -> dict[str, Any]:
+            turns.append("read")
+            raise KeyError("a bug of ours")
+
+    poller = Poller(Reader(), lambda *_: {"batchItemFailures": []})  # type: ignore[arg-type]
+    poller.run(lambda: len(turns) == 2, lambda _seconds: None)
+    assert turns == ["read", "read"]
 
 
 def test_wrong_settings_are_told_and_nothing_starts() -> None:
