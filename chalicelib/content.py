@@ -22,7 +22,8 @@ Say = Callable[[str], None]
 
 
 class Content(Protocol):
-    """`opening`: text a new chat starts with ("" = none), which is then the first part."""
+    """`opening`: text a new chat starts with ("" = none), which is then the first part;
+    `attributes`: what flows read instead of, or besides, `flow_attributes`."""
 
     @property
     def opening(self) -> str: ...
@@ -86,28 +87,26 @@ def _pieces(part: Part) -> Sequence[Part]:
     )
 
 
-def text_content(pending: Pending, attributes: Mapping[str, str]) -> ReadyContent:
+def text_content(pending: Pending) -> ReadyContent:
     """Words: several messages that waited together in one piece, one very long one in several."""
     words = Part(kind="text", text=merged_text(pending.members))
-    return ReadyContent(ready=(words,), attributes=attributes)
+    return ReadyContent(ready=(words,))
 
 
-def response_content(work: "Work", member: Member, attributes: Mapping[str, str]) -> ReadyContent:
+def response_content(work: "Work", member: Member) -> ReadyContent:
     """A choice out of what our side offered: the answer itself where that chat is still open."""
     response = member.response if work.conversation.live else ""
-    return ReadyContent(
-        ready=(Part(kind="text", text=member.text, response=response),), attributes=attributes
-    )
+    return ReadyContent(ready=(Part(kind="text", text=member.text, response=response),))
 
 
-def parked_content(pending: Pending, attributes: Mapping[str, str], texts: Texts) -> ReadyContent:
+def parked_content(pending: Pending, texts: Texts) -> ReadyContent:
     """The placeholder of a message that lies in the dead-letter queue."""
     first = pending.members[0]
     sent = datetime.fromtimestamp(first.sent_at, UTC).strftime("%H:%M UTC")
     line = texts.get("notice.parked", kind=first.kind, sent=sent)
     return ReadyContent(
         ready=(Part(kind="text", text=line),),
-        attributes={**attributes, "messageType": "parked"},
+        attributes={"messageType": "parked"},
         fate="parked",
         token_space="park",  # noqa: S106  (not a secret)
     )
@@ -145,8 +144,8 @@ class Contents:
     def __init__(
         self,
         *,
-        files: Callable[["Work", Member, Mapping[str, str]], Content],
-        voice: Callable[["Work", Member, Mapping[str, str]], Content],
+        files: Callable[["Work", Member], Content],
+        voice: Callable[["Work", Member], Content],
         texts: Callable[[str], Texts],
         late_after_s: int,
     ) -> None:
@@ -160,16 +159,14 @@ class Contents:
         texts = self._texts(work.conversation.language)
         pending = with_times(work.pending, work.conversation, texts, self._late_after_s)
         members = pending.members
-        attributes = flow_attributes(work.conversation, work.pending)
         if members[0].kind == "voice" and members[0].media_id:
-            return self._voice(work, members[0], attributes)
+            return self._voice(work, members[0])
         if members[0].media_id:
-            return self._files(work, members[0], attributes)
+            return self._files(work, members[0])
         if members[0].response:
-            return response_content(work, members[0], attributes)
-        return text_content(pending, attributes)
+            return response_content(work, members[0])
+        return text_content(pending)
 
     def parked(self, work: "Work") -> Content:
         """The placeholder shown for a bundle that was parked."""
-        attributes = flow_attributes(work.conversation, work.pending)
-        return parked_content(work.pending, attributes, self._texts(work.conversation.language))
+        return parked_content(work.pending, self._texts(work.conversation.language))

@@ -6,7 +6,7 @@ blocks the conversation.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from chalicelib.content import Content, ReadyContent
 from chalicelib.conversation import LATE_FILE, Member, Part
@@ -56,26 +56,26 @@ class InboundFiles:
         self._queues = queues
         self._texts = texts
 
-    def of(self, work: Work, member: Member, attributes: Mapping[str, str]) -> Content:
+    def of(self, work: Work, member: Member) -> Content:
         """Fetch the file and decide how the agent gets it. Never fails for want of the file."""
         if member.wamid.endswith(LATE_FILE):
-            return self._late(work, member, attributes)
+            return self._late(work, member)
         if self.is_promised(work, member):
-            return self.promise(work, member, attributes)
+            return self.promise(work, member)
         texts = self._texts(work.conversation.language)
         try:
             ready = self._parts.of(member, self.fetch(_file(work, member)), texts)
         except Rejected:
-            return self.gone(work, member, attributes)
+            return self.gone(work, member)
         except ServiceError:
-            return self.promise(work, member, attributes)
-        return ReadyContent(ready=ready, attributes=attributes)
+            return self.promise(work, member)
+        return ReadyContent(ready=ready)
 
     def is_promised(self, work: Work, member: Member) -> bool:
         """What a worker before us promised the agent stays promised, or the file comes twice."""
         return work.taken_over and self._history.load_file(member.wamid) is not None
 
-    def promise(self, work: Work, member: Member, attributes: Mapping[str, str]) -> Content:
+    def promise(self, work: Work, member: Member) -> Content:
         """A placeholder now, the file as soon as it can be had.
 
         Durable first, then queued, then shown: a replay promises the same and queues once.
@@ -84,12 +84,12 @@ class InboundFiles:
         self._history.save_file(file)
         self._queues.hand_over(file.conversation, file.wamid, "file")
         line = texts.get("media.waiting", label=_label(file.kind, file.filename, texts))
-        return _placeholder(member, line, attributes, media_key(file.customer, file.wamid))
+        return _placeholder(member, line, media_key(file.customer, file.wamid))
 
-    def gone(self, work: Work, member: Member, attributes: Mapping[str, str]) -> Content:
+    def gone(self, work: Work, member: Member) -> Content:
         """A placeholder for a file that cannot be had any more."""
         line = self._texts(work.conversation.language).get(f"media.{member.kind}.failed")
-        return _placeholder(member, line, attributes)
+        return _placeholder(member, line)
 
     def fetch(self, file: StoredFile) -> StoredMedia:
         """Bring the file into the bucket.
@@ -108,12 +108,12 @@ class InboundFiles:
         """What the agent reads when a promised file never comes."""
         return self._texts("").get(f"media.{file.kind}.failed")
 
-    def _late(self, work: Work, member: Member, attributes: Mapping[str, str]) -> Content:
+    def _late(self, work: Work, member: Member) -> Content:
         """A promised file: it is in the bucket already, under the message it belongs to."""
         key = media_key(work.conversation.customer, member.wamid.removesuffix(LATE_FILE))
         stored = StoredMedia(key=key, mime=member.mime, size=0)
         ready = self._parts.of(member, stored, self._texts(work.conversation.language))
-        return ReadyContent(ready=ready, attributes=attributes)
+        return ReadyContent(ready=ready)
 
 
 def _file(work: Work, member: Member) -> StoredFile:
@@ -133,10 +133,8 @@ def _label(kind: str, filename: str, texts: Texts) -> str:
     return filename or texts.get(f"media.{kind}.label")
 
 
-def _placeholder(
-    member: Member, line: str, attributes: Mapping[str, str], key: str = ""
-) -> Content:
+def _placeholder(member: Member, line: str, key: str = "") -> Content:
     """The words beside the file, and the line in its place."""
     text = "\n".join(part for part in (member.text, line) if part)
     part = Part(kind="text", text=text, key=key)
-    return ReadyContent(ready=(part,), attributes=attributes, fate="placeholder")
+    return ReadyContent(ready=(part,), fate="placeholder")

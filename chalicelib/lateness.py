@@ -17,10 +17,12 @@ def with_times(pending: Pending, conversation: Conversation, texts: Texts, after
     `after_s`: seconds between sending and claim that nobody has to hear of.
     """
     shown_until = conversation.wrote_at if conversation.live else 0
-    noted = [
-        _noted(member, _note(member, pending.claimed_at, shown_until, texts, after_s))
-        for member in pending.members
+    notes = [
+        _note(member, pending.claimed_at, shown_until, texts, after_s) for member in pending.members
     ]
+    if not any(notes):
+        return pending
+    noted = map(_noted, pending.members, notes)
     return replace(pending, members=tuple(noted))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from chalicelib.addresses import newest_reply
 from chalicelib.bundles import Arrival
-from chalicelib.content import Content, Contents, window_attributes
+from chalicelib.content import Content, Contents, flow_attributes, window_attributes
 from chalicelib.conversation import (
     RECENT_KEPT,
     Conversation,
@@ -176,9 +176,10 @@ class Showing:
         return replace(work, conversation=again, pending=pending)
 
     def _start(self, work: Work, content: Content) -> OpenChat:
+        told = flow_attributes(work.conversation, work.pending)
         return self._chat.start(
             name=work.conversation.name,
-            attributes={"conversation": work.conversation.key, **content.attributes},
+            attributes={"conversation": work.conversation.key, **told, **content.attributes},
             initial_text=content.opening,
             token=opening_token(work.pending.wamids, work.conversation.opened),
             number=_reply(work.conversation, work.arrival).origination_id,

@@ -51,28 +51,28 @@ class VoiceContents:
         self._files = files
         self._language = language
 
-    def of(self, work: Work, member: Member, attributes: Mapping[str, str]) -> Content:
+    def of(self, work: Work, member: Member) -> Content:
         """Store the audio. A note that opens a chat is saved at once, for its flow will ask.
 
         Audio that cannot be had now is promised like any other file.
         """
         if member.wamid.endswith(LATE_FILE):
-            return self._late(work, member, attributes)
+            return self._late(work, member)
         if work.taken_over and self._files().is_promised(work, member):
-            return self._files().promise(work, member, attributes)
+            return self._files().promise(work, member)
         known = self._notes.load(member.wamid) if work.taken_over else None
         note = known or first_note(work, member)
         try:
             note = self._notes.store(note, media_key(work.conversation.customer, member.wamid))
         except Rejected:
-            return self._files().gone(work, member, attributes)
+            return self._files().gone(work, member)
         except ServiceError:
-            return self._files().promise(work, member, attributes)
+            return self._files().promise(work, member)
         if not work.conversation.live:
             note = self._notes.save(note)
-        return self._content(work, member, note, attributes)
+        return self._content(work, member, note)
 
-    def _late(self, work: Work, member: Member, attributes: Mapping[str, str]) -> Content:
+    def _late(self, work: Work, member: Member) -> Content:
         """A promised note whose audio is in the bucket now: the sound at once, the card through
         the slow queue. The claim must not wait for the AI services (law 6)."""
         wamid = member.wamid.removesuffix(LATE_FILE)
@@ -81,17 +81,14 @@ class VoiceContents:
             first = first_note(work, replace(member, wamid=wamid))
             stored = first.note.stored(media_key(work.conversation.customer, wamid))
             note = self._notes.save(replace(first, note=stored, handed_over=True), working=False)
-        return self._content(work, member, note, attributes)
+        return self._content(work, member, note)
 
-    def _content(
-        self, work: Work, member: Member, note: StoredNote, attributes: Mapping[str, str]
-    ) -> Content:
+    def _content(self, work: Work, member: Member, note: StoredNote) -> Content:
         return VoiceContent(
             stored=note,
             notes=self._notes,
             queues=self._queues,
             work=work,
-            attributes=attributes,
             language=self._language,
             beside=member.text,
         )

@@ -4,6 +4,9 @@ Only settings and parts that botocore offers for it; what goes over the wire dif
 User-Agent alone (`tests/gateways/test_sdk.py`). The gains are those of one text, five calls.
 """
 
+from typing import Any
+from urllib.parse import urlsplit
+
 from botocore.config import Config
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
@@ -12,6 +15,7 @@ from botocore.session import Session
 RULES = "endpoint-rule-set-1"  # what botocore calls the rules for a service's addresses
 ONE_ADDRESS = frozenset(("sqs", "dynamodb", "connectparticipant", "socialmessaging"))
 """The services of the text path: one address a region, whatever a call says."""
+SIGNED = ("dynamodb", "socialmessaging", "sqs")  # those of them that are
 OTHER_ADDRESSES = ("use_fips_endpoint", "use_dualstack_endpoint")
 
 
@@ -39,6 +43,8 @@ def session() -> Session:
         made.register_component(
             "data_loader", QuietLoader(paths, include_default_search_paths=False)
         )
+        for service in SIGNED:
+            made.register(f"before-call.{service}", _name_host)
     return made
 
 
@@ -48,8 +54,17 @@ def user_agent(made: Session) -> Config:
     return Config(user_agent=f"Puente {made.user_agent()}")
 
 
+def _name_host(**call: Any) -> None:
+    """The header that the HTTP client would add at the end. It is signed, and botocore takes the
+    URL apart for it twice a call as long as it is not there: 0.05 ms of 1.4."""
+    request = call["params"]
+    request["headers"]["Host"] = urlsplit(request["url"]).netloc
+
+
 def _wants_other_addresses(made: Session) -> bool:
-    """FIPS, dual-stack and account-based addresses need the rules: the table differs from them."""
+    """FIPS, dual-stack, account-based and discovered addresses need botocore's whole way."""
     if made.get_config_variable("account_id_endpoint_mode") == "required":
+        return True
+    if made.get_config_variable("endpoint_discovery_enabled") != "auto":
         return True
     return any(made.get_config_variable(name) for name in OTHER_ADDRESSES)

@@ -8,6 +8,7 @@ expressions are built here, with pynamodb's own attribute types.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, Literal
 
@@ -60,18 +61,15 @@ class Update:
     def _changes(self, names: dict[str, str], placeholders: dict[str, Wire]) -> str:
         changes, removals = [], []
         for index, (name, value) in enumerate(self.set.items()):
-            names[f"#{index}"] = name
+            place = f"#{index}"
+            names[place] = name
             if value is None:
-                removals.append(f"#{index}")
+                removals.append(place)
                 continue
             placeholders[f":s{index}"] = typed(self.model, name, value)
-            changes.append(self._assignment(name, index))
+            new = f"if_not_exists({place}, :s{index})" if name in self.keep else f":s{index}"
+            changes.append(f"{place} = {new}")
         return _expression(changes, removals)
-
-    def _assignment(self, name: str, index: int) -> str:
-        if name in self.keep:
-            return f"#{index} = if_not_exists(#{index}, :s{index})"
-        return f"#{index} = :s{index}"
 
 
 def typed(model: type[Model], name: str, value: Any) -> Wire:
@@ -80,6 +78,7 @@ def typed(model: type[Model], name: str, value: Any) -> Wire:
     return {attribute.attr_type: attribute.serialize(value)}
 
 
+@cache
 def hash_name(model: type[Model]) -> str:
     """The name of the model's partition key."""
     return str(model._hash_key_attribute().attr_name)  # type: ignore[no-untyped-call]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import botocore.session
 import pytest
@@ -9,6 +10,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
 from chalicelib.gateways import sdk
+from tests.gateways.stub_server import Answer, stub
 
 CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "sqs": (
@@ -63,6 +65,7 @@ class Sent:
         self.agent = found["user-agent"]
         self.url, self.body = request.url, _text(request.body)
         self.signed = found.get("authorization", "").partition(", Signature=")[0]
+        self.host = found.pop("host", "")
         self.headers = {n: value for n, value in found.items() if n not in CHANGES_BY_ITSELF}
         self.names = set(found)
         return AWSResponse(request.url, 200, {}, _Empty())
@@ -86,6 +89,25 @@ def test_a_request_is_botocores_own_but_for_its_user_agent(service, region):
     # All but the time in it and the signature: whose key, which region and service, which headers.
     assert ours.signed == theirs.signed
     assert ours.names == theirs.names
+    assert ours.host in {"", urlsplit(theirs.url).netloc}
+
+
+@pytest.mark.parametrize("service", CALLS)
+def test_a_server_reads_the_same_headers_as_from_botocore(service, monkeypatch):
+    """The HTTP client adds some; Host is one of them, and named by us where it is signed."""
+    with stub(Answer({})) as server:
+        address = server.base_url.removesuffix("/v1")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        for session in (sdk.session(), botocore.session.Session()):
+            operation, parameters = CALLS[service]
+            getattr(session.create_client(service, region_name="us-east-1"), operation)(
+                **parameters
+            )
+    ours, theirs = server.headers
+    assert ours["host"] == urlsplit(address).netloc
+    assert ours.keys() == theirs.keys()
+    same = ours.keys() - set(CHANGES_BY_ITSELF)
+    assert {name: ours[name] for name in same} == {name: theirs[name] for name in same}
 
 
 def test_every_service_whose_address_is_looked_up_once_is_compared():

@@ -223,7 +223,7 @@ class InboundModel:
         )
         return Queued(record.message_id, arrival, member, record.body)
 
-    def _pieces(self, _work, member: Member, _attributes) -> ReadyContent:
+    def _pieces(self, _work, member: Member) -> ReadyContent:
         return next(each for each in self.messages if each.wamid == member.wamid).content()
 
     # --- the promises ---------------------------------------------------------------------------

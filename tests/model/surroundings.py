@@ -6,7 +6,7 @@ conditions, transactions and client tokens work as documented.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from chalicelib.contact import ContactItem, OutboundPending
@@ -204,9 +204,11 @@ class FakeConversations:
         item = self.world.conversations.get(before.key)
         if item is None or item.pending is None or item.pending.id != pending.id:
             return False
-        changed = replace(
-            after, ended=item.ended, ended_at=item.ended_at, erased_before=item.erased_before
-        )
+        # As the table does: what is new, and the openings, which were counted in memory before.
+        names = [each.name for each in fields(after)]
+        new = {name: getattr(after, name) for name in names}
+        new = {name: value for name, value in new.items() if value != getattr(before, name)}
+        changed = replace(item, **{**new, "opened": after.opened, "pending": None})
         self.world.conversations[before.key] = changed
         self.world.history |= {line.id: line for line in history}
         if after.chat:

@@ -238,20 +238,20 @@ def pending(*texts):
 
 
 def test_several_texts_are_one_part_and_a_huge_one_several():
-    assert [part.text for part in text_content(pending("a", "b"), {}).parts(print)] == ["a\nb"]
-    parts = text_content(pending("word " * 8000), {}).parts(print)
+    assert [part.text for part in text_content(pending("a", "b")).parts(print)] == ["a\nb"]
+    parts = text_content(pending("word " * 8000)).parts(print)
     assert len(parts) > 1
     assert all(len(part.text.encode()) <= 16_384 for part in parts)
 
 
 def test_a_mark_stands_before_the_first_words():
-    content = text_content(pending("a"), {})
+    content = text_content(pending("a"))
     assert content.opening == "a"
     assert content.marked("(repeated)").opening == "(repeated) a"
 
 
 def test_the_placeholder_of_a_parked_message_says_when_it_was_sent():
-    content = parked_content(pending("secret"), {}, Texts("en"))
+    content = parked_content(pending("secret"), Texts("en"))
     assert "16:00 UTC" in content.opening
     assert "secret" not in content.opening
     assert content.fate == "parked"
