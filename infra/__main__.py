@@ -102,12 +102,29 @@ def rehearse(stage: Stage) -> None:
         raise Problem(str(problem)) from problem
 
 
+def rehearse_cdk(stage: Stage) -> None:
+    from infra.rehearsal.local_aws import RehearsalProblem
+    from infra.rehearsal.with_cdk import rehearse_cdk as run
+
+    try:
+        run(stage, assembly(stage), _removable(stage), lambda line: print(line, flush=True))
+    except RehearsalProblem as problem:
+        raise Problem(str(problem)) from problem
+
+
 def removable(stage: Stage) -> None:
+    print(*_removable(stage), sep="\n")
+
+
+def _removable(stage: Stage) -> list[str]:
+    """The stacks that are not protected."""
     manifest = json.loads((assembly(stage) / "manifest.json").read_text())["artifacts"]
-    for name, one in manifest.items():
-        is_stack = one["type"] == "aws:cloudformation:stack"
-        if is_stack and not one["properties"].get("terminationProtection"):
-            print(name)
+    return [
+        name
+        for name, one in manifest.items()
+        if one["type"] == "aws:cloudformation:stack"
+        and not one["properties"].get("terminationProtection")
+    ]
 
 
 def ready(stage: Stage) -> None:
@@ -200,6 +217,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "synth": (synth, "templates, rule packs, cfn-lint"),
     "draft": (draft, "the same without the package, for the tests"),
     "ready": (ready, "fail while the settings are still the example's; `make deploy` asks first"),
+    "rehearse-cdk": (rehearse_cdk, "deploy, deploy again and destroy with cdk, on a local AWS"),
     "removable": (removable, "print the stacks that `make destroy` takes: all but kept data"),
     "rehearse": (rehearse, "deploy to a local AWS and hold a conversation"),
     "secret": (secret, "put a secret into Secrets Manager: the AI key, or another --setting"),

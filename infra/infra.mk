@@ -4,7 +4,7 @@ STAGE ?= dev
 INFRA := .venv-infra/bin/python
 CDK := npx --yes aws-cdk@2.1148.1
 
-.PHONY: package synth test-infra rehearse deploy-data deploy diff destroy publish-flows link clean-infra
+.PHONY: package synth test-infra rehearse rehearse-cdk deploy-data deploy diff destroy publish-flows link clean-infra
 
 package: .venv-infra/.ready ## zip and layer for AWS
 	@$(INFRA) -m infra package --stage $(STAGE)
@@ -22,6 +22,9 @@ test-infra: .venv/.dev .venv-infra/.ready ## what the templates promise
 
 rehearse: .venv/.offline .venv-rehearsal/.ready synth ## deploy to a local AWS and hold a conversation
 	@$(PY) -m infra rehearse --stage $(STAGE)
+
+rehearse-cdk: .venv/.offline .venv-rehearsal/.ready synth ## make deploy and destroy, on a local AWS
+	@CDK="$(CDK)" $(PY) -m infra rehearse-cdk --stage $(STAGE)
 
 deploy-data: ready synth ## STAGE=prod: key, tables, bucket alone, to restore data into
 	@$(CDK) deploy --app build/cdk/$(STAGE) --require-approval never "*-data" "*-copies"

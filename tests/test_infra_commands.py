@@ -16,6 +16,7 @@ from infra.__main__ import removable
 from infra.rehearsal.local_aws import LocalAws, RehearsalProblem
 from infra.rehearsal.run import rehearse
 from infra.rehearsal.templates import LOCAL_SECONDS, fit
+from infra.rehearsal.with_cdk import finished
 from tests.infra_templates import assembly, whole
 
 ROOT = Path(__file__).parent.parent
@@ -184,6 +185,19 @@ def test_taking_away_asks_and_leaves_data(
     removable(settings.load("prod"))
     named = set(capsys.readouterr().out.split())
     assert named == set(stacks) - protected
+
+
+def test_the_order_in_which_cdk_ticks_stacks_off_is_read() -> None:
+    """`make rehearse-cdk` compares a second deployment with the first."""
+    told = "\n".join(
+        [
+            "x | CREATE_COMPLETE",
+            " ✅  puente-dev-copies",
+            "Outputs:",
+            " ✅  puente-dev-data (no changes)",
+        ]
+    )
+    assert finished(told) == ["puente-dev-copies", "puente-dev-data"]
 
 
 def test_the_examples_settings_are_refused_before_anything_is_built() -> None:
