@@ -63,9 +63,7 @@ def _look_at_what_stays(aws: LocalAws, at: Names, stage: Stage, say: Say) -> Non
     stays = {at.conversations, at.messages} <= tables
     if stays != stage.keep_data:
         raise RehearsalProblem(f"keep_data is {stage.keep_data}, and the tables left are {tables}")
-    say(
-        f"tables {'stay' if stays else 'are gone'}, as keep_data: {str(stage.keep_data).lower()} says"
-    )
+    say(f"tables {'stay' if stays else 'are gone'}: keep_data is {str(stage.keep_data).lower()}")
 
 
 def _fitted(assembly: Path, stage: Stage, say: Say) -> Path:
@@ -81,9 +79,7 @@ def _fitted(assembly: Path, stage: Stage, say: Say) -> Path:
         fitted.template["Resources"] = fitted.template["Resources"] or NOTHING
         file.write_text(json.dumps(fitted.template))
         left += len(fitted.left_out)
-    say(
-        f"{left} resources are left out: the local AWS does not know them (make rehearse lists them)"
-    )
+    say(f"{left} resources are left out, the local AWS does not know them (make rehearse: which)")
     return app
 
 
