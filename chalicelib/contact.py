@@ -11,6 +11,7 @@ from chalicelib.conversation import OpenChat, Reply, may_take_over, token
 from chalicelib.ring import Ring, entry
 
 CALLBACK_VERSION = "1"
+OUTBOUND = "out#"  # begins the keys of what we sent
 Unsure = Literal["proven", "wait", "send_again"]
 
 
@@ -72,15 +73,18 @@ class Callback:
 
 def record_key(event: str, part: int) -> str:
     """Key of the message item of one part of a chat event."""
-    return f"out#{event}#{part}"
+    return f"{OUTBOUND}{event}#{part}"
 
 
 def callback_of(record: str, contact: str) -> Callback | None:
-    """What the callback data of a first send would be, from its record; None without a contact."""
-    found = record.split("#")
-    if not contact or len(found) != 3 or not found[2].isdigit():  # noqa: PLR2004  (record_key)
+    """What the callback data of a first send would be, from its record; None without a contact.
+
+    An event that an operator sent again has a "#" in its id.
+    """
+    event, _, part = record.removeprefix(OUTBOUND).rpartition("#")
+    if not (contact and record.startswith(OUTBOUND) and event and part.isdigit()):
         return None
-    return Callback(contact, found[1], int(found[2]), 1)
+    return Callback(contact, event, int(part), 1)
 
 
 def read_callback(text: str | None) -> Callback | None:

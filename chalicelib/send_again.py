@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.contact import Callback, ContactItem
 from chalicelib.conversation import token
-from chalicelib.errors import Rejected, Throttled, Unsure
+from chalicelib.errors import Denied, Rejected, Throttled, Unsure
 from chalicelib.log import count
 from chalicelib.ports.contacts import Contacts
 from chalicelib.ports.messages import Messages
@@ -79,7 +79,7 @@ class SendAgain:
     def _send(self, item: ContactItem, callback: Callback, body: dict[str, Any]) -> None:
         try:
             self._whatsapp.send(item.reply.origination_id, with_callback(body, str(callback)))
-        except Throttled:
+        except (Throttled, Denied):  # it surely did not happen
             self._history.free_resend(callback.record, callback.attempt)
             raise
         except Unsure:

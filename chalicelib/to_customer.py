@@ -55,13 +55,15 @@ MAX_ROUNDS = 5  # introduce, take over and one lost race each cost a round
 @dataclass(slots=True)
 class Sending:
     """One claimed event on its way; `sent`: message ids by record key; `again`: a part is sent
-    once more although the send before it may have arrived."""
+    once more although the send before it may have arrived; `unsure`: the part at `pending.next`
+    may have been sent."""
 
     item: ContactItem
     event: ChatEvent
     pending: OutboundPending
     sent: dict[str, str] = field(default_factory=dict)
     again: bool = False
+    unsure: bool = False
 
 
 class ToCustomer:
@@ -141,7 +143,7 @@ class ToCustomer:
         with self._alone.turn(TURN_SECONDS) if found.since else nullcontext():
             if not self._contacts.take_over(contact, found, again):
                 return False
-            self._perform(Sending(item, event, again), body, maybe_sent=found.since > 0)
+            self._perform(Sending(item, event, again, unsure=found.since > 0), body)
             return True
 
     def _begin(self, item: ContactItem, mine: OutboundPending, event: ChatEvent, body: str) -> bool:
@@ -150,7 +152,7 @@ class ToCustomer:
         ):
             self._contacts.record(item, mine, [], {})
             return True
-        self._perform(Sending(item, event, mine), body, maybe_sent=False)
+        self._perform(Sending(item, event, mine), body)
         return True
 
     def _give_up_on(self, item: ContactItem, found: OutboundPending) -> bool:
@@ -165,31 +167,37 @@ class ToCustomer:
         self._contacts.drop_claim(item.chat.contact, found)
         return False
 
-    def _perform(self, sending: Sending, body: str, *, maybe_sent: bool) -> None:
+    def _perform(self, sending: Sending, body: str) -> None:
+        try:
+            self._send_or_park(sending, body)
+        except ServiceError as refused:
+            if refused.retryable:
+                self._hand_back(sending)
+            raise
+
+    def _send_or_park(self, sending: Sending, body: str) -> None:
         if sending.pending.attempts > MAX_ATTEMPTS:
             return self._park(sending, body, "crashed three times")
         try:
-            return self._send(sending, maybe_sent=maybe_sent)
+            return self._send(sending)
         except (Rejected, ContentError) as refused:
             return self._not_sent(sending, body, refused)
 
-    def _send(self, sending: Sending, *, maybe_sent: bool) -> None:
-        self._check_window(sending)
-        if maybe_sent:
+    def _send(self, sending: Sending) -> None:
+        if sending.unsure:
             self._settle_unsure(sending)
-        try:
-            bodies = self._replies.bodies(sending.item, sending.event)
-        except ServiceError as refused:
-            if refused.retryable:
-                self._hand_back(sending, since=0)
-            raise
+        if not sending.pending.next:  # what has begun goes on; WhatsApp itself has the last word
+            self._check_window(sending)
+        bodies = self._replies.bodies(sending.item, sending.event)
         self._send_parts(sending, bodies)
         self._tell_doubt(sending)
         self._record(sending, "sent", bodies)
 
-    def _hand_back(self, sending: Sending, *, since: int) -> None:
-        """Free the claim, the attempt not counted; `since` 0 = surely not sent."""
-        freed = replace(sending.pending, since=since, attempts=sending.pending.attempts - 1)
+    def _hand_back(self, sending: Sending) -> None:
+        """Free the claim: what a service refuses for now counts no attempt (law 9)."""
+        pending = sending.pending
+        since = pending.since if sending.unsure else 0
+        freed = replace(pending, since=since, attempts=pending.attempts - 1)
         self._contacts.progress(sending.item.chat.contact, freed)
 
     def _check_window(self, sending: Sending) -> None:
@@ -218,15 +226,15 @@ class ToCustomer:
         _, proven_attempt = self._history.status_of(key)
         verdict = judge_unsure(pending, proven_attempt, now, self._unsure_wait_s)
         if verdict == "wait":
-            self._hand_back(sending, since=pending.since)
             raise Throttled("waiting for a status to prove the send", service="whatsapp")
         again = sending_again(pending, now)
         # A status that comes before this write is a proof, one that comes after it a double.
         if verdict == "proven" or not self._history.sent_again(key, again.attempt):
-            return self._progress(sending, next_part(pending, now))
+            self._progress(sending, next_part(pending, now))
+            sending.unsure = False
+            return
         self._progress(sending, again)
         sending.again = True
-        return None
 
     def _tell_doubt(self, sending: Sending) -> None:
         """The agent reads that the customer may have it twice; the history keeps it in any case."""
@@ -248,16 +256,16 @@ class ToCustomer:
             sending.sent[callback.record] = self._sent(sending, body)
             if index + 1 < len(bodies):
                 self._progress(sending, next_part(sending.pending, self._clock()))
+                sending.unsure = False
 
     def _sent(self, sending: Sending, body: dict[str, Any]) -> str:
-        """Send one part; a refusal frees the claim, knowing or not knowing what happened."""
+        """Send one part. It is unsure from now on, unless it was surely refused; of a repeated
+        send, the one before is as unsure as it was."""
+        was_unsure, sending.unsure = sending.unsure, True
         try:
             return self._whatsapp.send(sending.item.reply.origination_id, body)
         except ServiceError as refused:
-            if refused.retryable:
-                # Of a repeated send, the one before is as unsure as it was.
-                unsure = isinstance(refused, Unsure) or sending.pending.attempt > 1
-                self._hand_back(sending, since=sending.pending.since if unsure else 0)
+            sending.unsure = was_unsure or isinstance(refused, Unsure)
             raise
 
     def _record(

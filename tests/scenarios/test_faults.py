@@ -334,3 +334,18 @@ def test_writers_in_each_others_way_are_no_reason_to_park_or_to_doubt(world):
     assert not notices(talk.chat)
     assert not dead_letters(world)
     assert not unfinished()
+
+
+@pytest.mark.parametrize("refused", ["TransactWriteItems", "GetItem"])
+def test_a_table_that_refuses_for_minutes_is_no_reason_to_park_what_was_sent(world, refused):
+    """Law 9: what a service refuses for now counts no attempt. Only the answer's record fails."""
+    talk = live_chat(world)
+    failing(world, "dynamodb", refused, Action.THROTTLE, 16)
+    world.router.faults.on("socialmessaging", "SendWhatsAppMessage", Action.TIMEOUT_AFTER)
+    talk.agent.say("On its way")
+    world.run_for(3 * LONG_ENOUGH_S)
+    assert sent_texts(talk.customer)[0] == "On its way"
+    assert not any("could not be sent" in notice for notice in notices(talk.chat))
+    assert not dead_letters(world)
+    assert not unfinished()
+    assert not still_queued(world)

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.contact import Callback, ContactItem, callback_of
 from chalicelib.conversation import OpenChat, Reply
-from chalicelib.errors import Rejected, ServiceError, Throttled, Unsure
+from chalicelib.errors import Denied, Rejected, ServiceError, Throttled, Unsure
 from chalicelib.routing import Entry, read
 from chalicelib.send_again import MAX_RESENDS, SPAM_LIMIT, SendAgain
 from chalicelib.whatsapp.failures import failure_of
@@ -130,9 +130,11 @@ def test_a_status_of_that_attempt_leaves_no_doubt() -> None:
     assert (world.sent, world.told) == ([], [])
 
 
-def test_a_throttled_send_may_be_tried_again() -> None:
-    world = Surroundings(problem=Throttled("wait", service="whatsapp"))
-    with pytest.raises(Throttled):
+@pytest.mark.parametrize("refused", [Throttled, Denied])
+def test_a_send_that_surely_did_not_happen_may_be_tried_again(refused: type[ServiceError]) -> None:
+    """An expired token is no reason for doubt, and none to leave it at one try."""
+    world = Surroundings(problem=refused("not now", service="whatsapp"))
+    with pytest.raises(refused):
         world.again().send(SECOND, due=0)
     world.problem = None
     world.again().send(SECOND, due=0)
@@ -166,3 +168,5 @@ def test_the_callback_of_a_record_is_that_of_its_first_send() -> None:
     assert callback_of(FIRST.record, "c") == FIRST
     assert callback_of("wamid.X", "c") is None
     assert callback_of(FIRST.record, "") is None
+    redriven = Callback("c", "e#r1", 0, 1)
+    assert callback_of(redriven.record, "c") == redriven
