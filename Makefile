@@ -35,7 +35,7 @@ test: .venv/.dev ## the test suite with its coverage gate
 test-deep: .venv/.dev ## crashes, refusals, repeats, a crowd, whole corpora: minutes longer, without coverage
 	@$(PY) -m pytest $(SIDE_BY_SIDE) -m deep $(ELSEWHERE:%=--ignore=%)
 
-crash-full: .venv/.dev ## every pair of crashes on every path: minutes
+crash-full: .venv/.dev ## every pair of crashes on every path: some three minutes on two calm cores
 	@PUENTE_CRASH_FULL=1 $(PY) -m pytest $(SIDE_BY_SIDE) tests/crash/test_crash_matrix.py
 
 hunt: .venv/.dev ## new random stories of crashes and repeats: PUENTE_STORIES=500 PUENTE_SEED=7
