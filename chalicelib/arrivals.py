@@ -8,9 +8,10 @@ from chalicelib.customer import Identifiers, IdentityChange, alias_keys, convers
 from chalicelib.texts import Texts
 from chalicelib.whatsapp.content import MediaRef
 from chalicelib.whatsapp.messages import InboundMessage
-from chalicelib.whatsapp.safe_text import safe_filename
+from chalicelib.whatsapp.safe_text import safe_filename, safe_line
 from chalicelib.whatsapp.to_chat import asks_to_resend, to_chat
 
+MAX_NAME = 256  # of a participant in Connect; an attribute takes more, all together 32 KB
 NONE: Mapping[str, str] = {}
 
 NAMED_ONLY = ("unknown", "unsupported", "errors")
@@ -135,7 +136,7 @@ def _arrival(
     return Arrival(
         keys=keys or (_nobody(message),),
         reply=_reply(current, number),
-        name=message.sender.name or message.sender.username,
+        name=safe_line(message.sender.name or message.sender.username, MAX_NAME),
         language=language_of(current) or languages.get(number, ""),
         moved=change is not None,
     )

@@ -64,10 +64,7 @@ def ring(item: Any) -> Ring:
 def _read_pending(item: Any) -> Pending | None:
     if not item.pending_id:
         return None
-    members = tuple(
-        Member(**{**plain, "attributes": tuple(map(tuple, plain["attributes"]))})
-        for plain in json.loads(item.pending_members)
-    )
+    members = tuple(_member(plain) for plain in json.loads(item.pending_members))
     return Pending(
         id=item.pending_id,
         members=members,
@@ -76,6 +73,13 @@ def _read_pending(item: Any) -> Pending | None:
         attempts=int(item.pending_attempts or 0),
         repeat=bool(item.pending_repeat),
     )
+
+
+def _member(plain: dict[str, Any]) -> Member:
+    """The inverse of `_plain`; what a later version knows besides is ignored: after a step back its
+    claims are still finished."""
+    known = {name: plain[name] for name in MEMBER_FIELDS if name in plain}
+    return Member(**{**known, "attributes": tuple(map(tuple, plain.get("attributes", ())))})
 
 
 def pending_values(pending: Pending) -> dict[str, Any]:

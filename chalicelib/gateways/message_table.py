@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from chalicelib import voice_note
@@ -22,6 +22,7 @@ ON_ITS_WAY = (
     " OR (#status_rank < :rank AND #attempt = :attempt)"
     " OR (#status_rank < :arrived AND #attempt < :attempt)"
 )
+FILE_FIELDS = tuple(field.name for field in fields(StoredFile))
 SHOWN = (State.TRANSCRIBED, State.STRUCTURED, State.FAILED)
 
 
@@ -181,7 +182,10 @@ class MessageTable:
 
     def load_file(self, wamid: str) -> StoredFile | None:
         item = self._db.get(MessageItem, wamid)
-        return StoredFile(**json.loads(item.file)) if item is not None and item.file else None
+        if item is None or not item.file:
+            return None
+        plain = json.loads(item.file)  # a later version may have written more
+        return StoredFile(**{name: plain[name] for name in FILE_FIELDS if name in plain})
 
     def save_file(self, file: StoredFile) -> None:
         values = {

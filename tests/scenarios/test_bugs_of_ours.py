@@ -1,5 +1,6 @@
 """An error of ours costs the message it happened on, never its neighbours, never the customer."""
 
+import json
 import time
 
 import boto3
@@ -380,3 +381,34 @@ def test_what_the_ring_has_forgotten_the_history_still_knows(world):
     assert words(talk.chat) == asked
     assert talk.customer.texts == answered
     assert not unfinished()
+
+
+def written_by_a_later_version(row, attribute, plain):
+    row.update(actions=[attribute.set(json.dumps(plain))])
+
+
+def test_what_a_later_version_left_in_hand_is_finished_after_a_step_back(world):
+    talk = live_chat(world)
+    failing(world, "connectparticipant", "SendMessage", Action.KILL_BEFORE, 1)
+    talk.customer.says("left behind")
+    world.settle()
+    [row] = [one for one in ConversationItem.scan() if one.pending_id]
+    members = [{**member, "tomorrow": 1} for member in json.loads(row.pending_members)]
+    written_by_a_later_version(row, ConversationItem.pending_members, members)
+    talk.customer.says("after it")
+    world.run_for(LONG_ENOUGH_S)
+    assert words(talk.chat)[1:] == ["left behind", "after it"]
+    assert not dead_letters(world)
+    assert not unfinished()
+
+
+def test_a_file_that_a_later_version_promised_comes_after_a_step_back(world):
+    talk = live_chat(world)
+    failing(world, "socialmessaging", "GetWhatsAppMessageMedia", Action.THROTTLE, 3)
+    talk.customer.sends("document", media=b"%PDF-1.4 a bill", filename="bill.pdf")
+    world.settle()
+    [row] = [one for one in MessageItem.scan() if one.file]
+    written_by_a_later_version(row, MessageItem.file, {**json.loads(row.file), "tomorrow": 1})
+    world.run_for(LONG_ENOUGH_S)
+    assert files(talk.chat)[-1][0] == "bill.pdf"
+    assert not dead_letters(world)

@@ -165,3 +165,17 @@ def test_an_answer_to_somebody_whatsapp_does_not_name_is_refused_at_once(world: 
     told = notices(chat)[-1]
     assert 'Not delivered: "I do not know". WhatsApp did not say who this customer is' in told
     assert not still_queued(world)
+
+
+@pytest.mark.parametrize(
+    "name", ["n" * 40_000, "\u202eevil", "\u0000\u0001", "a\nb", "   ", "\u200b"]
+)
+def test_a_strange_name_costs_no_message_and_tricks_no_agent(world, name):
+    phone = world.phones.add(name, "15550100001")
+    phone.says("Hello")
+    world.run_for(5)
+    [chat] = world.chats
+    assert lines(chat) == ["Hello"]
+    assert chat.customer.display_name.isprintable()
+    assert chat.customer.display_name.strip()
+    assert not dead_letters(world)
