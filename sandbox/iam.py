@@ -11,10 +11,14 @@ from typing import Any, ClassVar
 from sandbox.wire import AwsError, Emulator
 
 Statement = dict[str, Any]
+EVERYTHING: list[Statement] = [{"Effect": "Allow", "Action": ["*"], "Resource": ["*"]}]
 
 
 class IamEmulator(Emulator):
-    """`iam`, of which one question is played. `roles`: statements of a policy by the role's ARN."""
+    """`iam`, of which one question is played. `roles`: statements of a policy by the role's ARN.
+
+    Where nobody gave any, as on a laptop, everybody may do everything: nothing here asks IAM first.
+    """
 
     service: ClassVar[str] = "iam"
 
@@ -24,7 +28,7 @@ class IamEmulator(Emulator):
     def simulate_principal_policy(self, params: dict[str, Any]) -> dict[str, Any]:
         """Every action on every resource, each with its decision."""
         role = params["PolicySourceArn"]
-        if role not in self.roles:
+        if self.roles and role not in self.roles:
             raise AwsError("NoSuchEntity", f"{role} cannot be found", 404)
         context = {
             one["ContextKeyName"]: one["ContextKeyValues"][0]
@@ -34,7 +38,9 @@ class IamEmulator(Emulator):
             {
                 "EvalActionName": action,
                 "EvalResourceName": resource,
-                "EvalDecision": decided(self.roles[role], action, resource, context),
+                "EvalDecision": decided(
+                    self.roles.get(role, EVERYTHING), action, resource, context
+                ),
             }
             for action in params["ActionNames"]
             for resource in params.get("ResourceArns", ["*"])

@@ -328,6 +328,12 @@ def test_what_something_outside_denies_is_found_as_well(world):
     assert "transcribe-voice-note: s3:GetObject" in finding_of(world, "roles").says
 
 
+def test_a_laptop_has_no_roles_and_needs_none():
+    """`sandbox up` and `ops doctor` beside it."""
+    with World() as world:
+        assert finding_of(world, "roles").state == "ok"
+
+
 def test_a_role_that_is_gone_is_named(world):
     del world.iam.roles[role_of("outbound")]
     assert "no role outbound-us-east-1" in finding_of(world, "roles").says
