@@ -35,6 +35,7 @@ from chalicelib.showing import Showing, Work
 # A round follows a pointer, creates, takes over or drops what is done: three at the most in a row.
 MAX_ROUNDS = 6
 ENOUGH_SECONDS = 10.0  # to show a message, once its turn has come
+GONE_SECONDS = 15 * 60  # longer than any back-off of ours: what is in its queue has come by then
 FINISHED_FATES = ("delivered", "placeholder")
 
 
@@ -277,7 +278,14 @@ class ToAgent:
             return self._park(work, f"refused by {refused.service}: {refused.code}")
 
     def _park(self, work: Work, reason: str) -> None:
-        """Dead letter first, then the placeholder, then the record (protocol 4.6)."""
+        """Dead letter first, then the placeholder, then the record (protocol 4.6).
+
+        Who finished somebody else's claim has not the events that it can be sent again from: they
+        lie in their own queue, and who gets them parks them. What has left its queue never comes.
+        """
+        known = all(member.wamid in work.bodies for member in work.pending.members)
+        if not known and self._clock() - work.pending.claimed_at < GONE_SECONDS:
+            raise Throttled("a message is parked by who has its event", service="conversation")
         self._queues.park(
             Parked(
                 reason=reason,

@@ -7,6 +7,9 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
+from chalicelib.bundles import follow_up
+from chalicelib.conversation import Member
+from chalicelib.errors import Throttled
 from chalicelib.gateways.items import ConversationItem, MessageItem
 from chalicelib.routing import Entry
 from chalicelib.to_customer import GIVE_UP_SECONDS
@@ -412,3 +415,25 @@ def test_a_file_that_a_later_version_promised_comes_after_a_step_back(world):
     world.run_for(LONG_ENOUGH_S)
     assert files(talk.chat)[-1][0] == "bill.pdf"
     assert not dead_letters(world)
+
+
+def test_who_finishes_the_claim_of_another_parks_nothing_that_cannot_be_sent_again(world):
+    """A late card, or an event under another identifier, comes through another group."""
+    talk = live_chat(world)
+    [row] = [one for one in ConversationItem.scan() if one.kind == "conversation"]
+    failing(world, "connectparticipant", "SendMessage", Action.THROTTLE, 9)
+    talk.customer.says("poison")
+    world.settle()
+    failing(world, "connectparticipant", "SendMessage", Action.VALIDATION, 2)
+    conversation = world.app.conversations.load(row.key)
+    late = follow_up(
+        conversation, Member(wamid="wamid.late#card", sent_at=1, text="its card"), "receipt"
+    )
+    with pytest.raises(Throttled, match="who has its event"):
+        world.app.to_agent.deliver(late, lambda: 20.0)
+    world.run_for(LONG_ENOUGH_S)
+    assert len(dead_letters(world)) == 1
+    redriven(world)
+    assert words(talk.chat)[-1] == "poison"
+    assert not dead_letters(world)
+    assert not unfinished()
