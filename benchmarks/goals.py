@@ -126,6 +126,10 @@ def rate(steps: Sequence[Step]) -> list[Row]:
     ]
 
 
+def _harmed(step: Step) -> int:
+    return step.result.lost + step.result.duplicated + step.result.disordered
+
+
 def _unharmed(who: str, result: Result) -> list[Row]:
     counts = {
         "lost": result.lost,

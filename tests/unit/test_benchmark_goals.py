@@ -56,6 +56,10 @@ def test_what_misses_its_goal_is_marked_and_named_at_the_end():
 def test_a_lost_message_and_a_process_that_grows_are_marked():
     step = rate.Step(customers=9, per_s=36, borne=True, result=A_CROWD)
     assert marked(goals.load(A_CROWD)) == ["9 customers: lost"]
+    assert marked(goals.rate([step, replace(step, result=replace(A_CROWD, lost=0))])) == [
+        "over HTTP, all other crowds: harmed messages",
+        "over HTTP, 9 customers: memory of each process",
+    ]
     assert marked(goals.rate([step])) == [
         "over HTTP, 9 customers: lost",
         "over HTTP, 9 customers: memory of each process",
