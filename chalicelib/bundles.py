@@ -2,7 +2,7 @@
 
 Sorted by WhatsApp's timestamp; consecutive texts become one Connect message, because every
 Connect message is billed; anything else stands alone. Texts are merged only while they fit into
-one message.
+one message, and as many as can be recorded, or parked, in one piece.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,6 +12,8 @@ from chalicelib.conversation import Conversation, Member, Reply
 
 # SendMessage and InitialMessage content: 1..16,384 bytes (botocore 1.44.5 connectparticipant).
 MAX_CONTENT_BYTES = 16_384
+MAX_MEMBERS = 10  # a batch of SQS; DynamoDB records at most 100 items in one transaction
+MAX_EVENTS = 300_000  # characters: parked together they have to fit into one letter of 1 MiB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,9 @@ def unique(queued: Iterable[Queued]) -> list[Queued]:
 
 
 def _fits(bundle: Sequence[Queued], item: Queued) -> bool:
+    together = sum(len(each.body) for each in (*bundle, item))
+    if len(bundle) >= MAX_MEMBERS or together > MAX_EVENTS:
+        return False
     members = [each.member for each in bundle]
     if not all(is_text(member) for member in (*members, item.member)):
         return False

@@ -252,6 +252,7 @@ def test_a_text_that_breaks_our_code_before_it_is_claimed_is_parked_in_seconds(w
     assert not unfinished()
 
 
+@pytest.mark.deep
 def test_a_text_whose_very_parking_breaks_our_code_blocks_nobody(world, monkeypatch):
     talk = live_chat(world)
     with monkeypatch.context() as bug:
@@ -405,6 +406,7 @@ def test_what_a_later_version_left_in_hand_is_finished_after_a_step_back(world):
     assert not unfinished()
 
 
+@pytest.mark.deep
 def test_a_file_that_a_later_version_promised_comes_after_a_step_back(world):
     talk = live_chat(world)
     failing(world, "socialmessaging", "GetWhatsAppMessageMedia", Action.THROTTLE, 3)

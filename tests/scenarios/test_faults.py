@@ -336,6 +336,7 @@ def test_writers_in_each_others_way_are_no_reason_to_park_or_to_doubt(world):
     assert not unfinished()
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("refused", ["TransactWriteItems", "GetItem"])
 def test_a_table_that_refuses_for_minutes_is_no_reason_to_park_what_was_sent(world, refused):
     """Law 9: what a service refuses for now counts no attempt. Only the answer's record fails."""

@@ -3,6 +3,7 @@
 The container's own readers empty the queues here, on the sandbox's clock; no function does.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,8 +14,9 @@ from chalicelib.wiring_doors import WAITING
 from container.__main__ import pollers
 from container.poller import Poller
 from sandbox.faults import Action
+from sandbox.whatsapp.envelope import entry
 from sandbox.world import World
-from tests.scenarios.people import QUEUES, chats_of, failing, lines
+from tests.scenarios.people import QUEUES, chats_of, dead_letters, failing, lines, text_value, words
 
 URLS = {"WHATSAPP_EVENTS_QUEUE_URL": "whatsapp-events", "CHAT_EVENTS_QUEUE_URL": "chat-events"}
 
@@ -104,3 +106,21 @@ def test_reading_waits_longer_than_the_queue_does() -> None:
     from chalicelib.gateways.queue_reader import WAIT_SECONDS
 
     assert WAITING.read_timeout > WAIT_SECONDS
+
+
+def test_an_event_with_more_texts_than_one_transaction_takes_is_shown_once(
+    service: Service,
+) -> None:
+    """Meta puts up to 1,000 updates into one call; DynamoDB records 100 items at once."""
+    world = service.world
+    mia = world.phones.add("Mia", "15550100001")
+    sent_at = str(int(world.clock.now().timestamp()))
+    told = {"from": mia.number, "timestamp": sent_at, "type": "text"}
+    said = [f"line {number}" for number in range(120)]
+    value = text_value(world, {})
+    value["messages"] = [{**told, "id": f"wamid.{text}", "text": {"body": text}} for text in said]
+    assert world.app.ingest.take(json.dumps(entry(world.network.account, "messages", value)))
+    service.settle(150)
+    [chat] = chats_of(world, mia)
+    assert words(chat) == said
+    assert not dead_letters(world)

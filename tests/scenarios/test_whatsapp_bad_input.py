@@ -167,15 +167,12 @@ def test_an_answer_to_somebody_whatsapp_does_not_name_is_refused_at_once(world: 
     assert not still_queued(world)
 
 
-@pytest.mark.parametrize(
-    "name", ["n" * 40_000, "\u202eevil", "\u0000\u0001", "a\nb", "   ", "\u200b"]
-)
-def test_a_strange_name_costs_no_message_and_tricks_no_agent(world, name):
-    phone = world.phones.add(name, "15550100001")
-    phone.says("Hello")
+def test_a_strange_name_costs_no_message_and_tricks_no_agent(world):
+    names = ["n" * 40_000, "\u202eevil", "\u0000\u0001", "a\nb", "   ", "\u200b"]
+    for number, name in enumerate(names):
+        world.phones.add(name, f"1555010000{number}").says("Hello")
     world.run_for(5)
-    [chat] = world.chats
-    assert lines(chat) == ["Hello"]
-    assert chat.customer.display_name.isprintable()
-    assert chat.customer.display_name.strip()
+    shown = [chat.customer.display_name for chat in world.chats]
+    assert [lines(chat) for chat in world.chats] == [["Hello"]] * len(names)
+    assert all(name.isprintable() and name.strip() for name in shown)
     assert not dead_letters(world)

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib import contact as contacts
 from chalicelib.batches import groups, records, report, side_by_side
-from chalicelib.bundles import MAX_CONTENT_BYTES, Arrival, Queued, plan
+from chalicelib.bundles import MAX_CONTENT_BYTES, MAX_EVENTS, Arrival, Queued, plan
 from chalicelib.contact import Callback, OutboundPending, judge_unsure, read_callback
 from chalicelib.conversation import (
     TAKEOVER_AFTER_SECONDS,
@@ -199,6 +199,14 @@ def lambda_event(*rows: tuple[str, str]) -> dict[str, object]:
             for name, group in rows
         ]
     }
+
+
+def test_no_more_travel_together_than_can_be_recorded_or_parked_in_one_piece():
+    """DynamoDB takes 100 items in a transaction, SQS 1 MiB in a letter."""
+    every = plan([queued(member(number)) for number in range(25)])
+    assert [len(bundle.members) for bundle in every] == [10, 10, 5]
+    large = [replace(queued(member(n)), body="x" * (MAX_EVENTS // 2)) for n in range(3)]
+    assert [len(bundle.members) for bundle in plan(large)] == [2, 1]
 
 
 def test_groups_keep_their_order_and_only_the_failed_are_reported():
