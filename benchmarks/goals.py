@@ -122,6 +122,7 @@ def rate(steps: Sequence[Step]) -> list[Row]:
         Row("over HTTP, borne by this machine", "", borne),
         *_unharmed(who, result),
         Row(f"{who}: seen by, p50 / p95", "", f"{result.p50_ms} / {result.p95_ms} ms"),
+        _exactly("over HTTP, all other crowds: harmed messages", sum(map(_harmed, steps[:-1])), 0),
         Row(f"{who}: memory of each process", "flat", f"{', '.join(memory)} MB", grown <= FLAT_MB),
     ]
 
