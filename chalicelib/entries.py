@@ -12,7 +12,7 @@ from chalicelib import batches, log, routing
 from chalicelib.batches import Failures, Record
 from chalicelib.bundles import Bundle, Queued, plan
 from chalicelib.conversation import MAX_ATTEMPTS
-from chalicelib.errors import PuenteError, ServiceError, Throttled, UnreadableEvent
+from chalicelib.errors import ServiceError, Throttled, UnreadableEvent
 from chalicelib.gateways.queues import Queues
 from chalicelib.inline import Outlet
 from chalicelib.outbound_entries import kept
@@ -211,12 +211,10 @@ class InboundWork:
         return queued
 
     def _delivered(self, bundle: Bundle, left: Remaining) -> bool:
-        """False when it has to come again; raises what makes that useless."""
+        """False when it has to come again; raises what breaks us."""
         try:
             self.deliver(bundle, left)
-        except PuenteError as problem:
-            if not problem.retryable:
-                raise
+        except ServiceError as problem:
             log.failure("a message waits for its next try", problem)
             log.count("InboundRetries")
             return False
@@ -261,5 +259,6 @@ class InboundWork:
 
 
 def waits(problem: Exception) -> bool:
-    """Whether a failure passes, so that its message has only to come again."""
-    return isinstance(problem, PuenteError) and problem.retryable
+    """Whether it speaks of a service and not of the message, which has only to come again; even a
+    refusal that is no dependency's answer to its content (docs/decisions.md)."""
+    return isinstance(problem, ServiceError)

@@ -264,9 +264,9 @@ class ToAgent:
         try:
             self._show_or_park(work)
         except ServiceError as refused:
-            if refused.retryable:  # law 9: what is refused for good counts
-                freed = replace(work.pending, attempts=work.pending.attempts - 1)
-                self._conversations.release(work.conversation.key, freed)
+            given_back = 1 if refused.retryable else 0  # law 9: what is refused for good counts
+            freed = replace(work.pending, attempts=work.pending.attempts - given_back)
+            self._conversations.release(work.conversation.key, freed)
             raise
 
     def _show_or_park(self, work: Work) -> None:
