@@ -1,6 +1,8 @@
 # Puente on a laptop. `make demo` needs Python 3.11, 3.12 or 3.13 and the package index, nothing else.
 
-PYTHONS := python3.13 python3.12 python3.11 python3 python
+# The newest that fits, also where only pyenv knows it: 3.13 is what AWS runs the functions with, and
+# measures coverage in half the time.
+PYTHONS := python3.13 $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python) python3.12 python3.11 python3 python
 PY := .venv/bin/python
 # chalice needs pip < 26.3 in the environment: pip is never upgraded here.
 INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check

@@ -57,12 +57,12 @@ def ends_and_writes(stage):
 PATHS = [
     Path("first text", nothing, lambda s: s.writes("Hello")),
     Path("live text", talks, lambda s: s.writes("And my order?")),
-    Path("text after the end", talked, lambda s: s.writes("One more thing"), chats=2),
-    Path("text while the chat ends", talks, ends_and_writes, chats=2, parts=3),
-    Path("image first", nothing, lambda s: s.sends_picture(), parts=3),
-    Path("image live", talks, lambda s: s.sends_picture("Look")),
-    Path("voice note first", nothing, lambda s: s.sends_voice_note(), lasts_s=90, parts=4),
-    Path("voice note live", talks, lambda s: s.sends_voice_note()),
+    Path("text after the end", talked, lambda s: s.writes("One more thing"), chats=2, parts=2),
+    Path("text while the chat ends", talks, ends_and_writes, chats=2, parts=6),
+    Path("image first", nothing, lambda s: s.sends_picture(), parts=6),
+    Path("image live", talks, lambda s: s.sends_picture("Look"), parts=2),
+    Path("voice note first", nothing, lambda s: s.sends_voice_note(), lasts_s=90, parts=8),
+    Path("voice note live", talks, lambda s: s.sends_voice_note(), parts=2),
     Path("agent text", talks, lambda s: s.agent.say("On its way")),
     Path(
         "agent text, late statuses",
@@ -70,7 +70,7 @@ PATHS = [
         lambda s: s.agent.say("On its way"),
         lasts_s=600,
     ),
-    Path("agent long text", talks, lambda s: s.agent.say(LONG), parts=3),
+    Path("agent long text", talks, lambda s: s.agent.say(LONG), parts=6),
     Path(
         "agent attachment",
         talks,

@@ -1,8 +1,8 @@
 """Whatever call a worker dies at, and the next one too, customer and agent notice nothing.
 
 The call points are found by running each path once undisturbed, so a new call is covered the day
-it is written; the second kill of a pair falls on any call made after the first. Of the longest
-paths a third or a quarter of the pairs is played; `make crash-full` plays every one.
+it is written; the second kill of a pair falls on any call made after the first. Of the longer
+paths a half to an eighth of the pairs is played; `make crash-full` plays every one.
 """
 
 import os

@@ -9,7 +9,12 @@ from tests.scenarios.forgetting import Forgettable
 UNDISTURBED = 10_000
 
 
-@pytest.mark.parametrize("action", [Action.KILL_BEFORE, Action.KILL_AFTER, Action.TIMEOUT_AFTER])
+def test_an_erase_that_dies_before_its_first_call_is_finished():
+    """Dying before any other call is dying after the one before it."""
+    _played(0, Action.KILL_BEFORE)
+
+
+@pytest.mark.parametrize("action", [Action.KILL_AFTER, Action.TIMEOUT_AFTER])
 def test_an_erase_that_fails_at_any_call_is_finished(action):
     """Each call of an erase in turn; what comes back in between finds what it needs."""
     calls = _played(UNDISTURBED, action)
