@@ -8,7 +8,7 @@ from chalicelib import log, routing
 from chalicelib.batches import Record
 from chalicelib.conversation import MAX_ATTEMPTS
 from chalicelib.errors import PuenteError, UnreadableEvent
-from chalicelib.outbound_entries import kept
+from chalicelib.outbound_entries import kept, may_pass
 from chalicelib.whatsapp import fields
 
 Remaining = Callable[[], float]
@@ -80,6 +80,6 @@ class LateWork:
             late.give_up(wamid, record.message_id, left)
         except Exception as another:  # noqa: BLE001  (entry point: what is broken may break this)
             log.failure("the agent could not be told of it", another)
-            if isinstance(another, PuenteError) and another.retryable:
+            if may_pass(another):
                 return False
         return kept(self.park, type(problem).__name__, record)

@@ -9,7 +9,7 @@ from chalicelib.batches import Record
 from chalicelib.connect_events import ChatEvent
 from chalicelib.connect_events import parse as parse_chat
 from chalicelib.contact import Callback, read_callback
-from chalicelib.errors import ServiceError, UnreadableEvent
+from chalicelib.errors import PuenteError, ServiceError, UnreadableEvent
 from chalicelib.whatsapp import fields
 from chalicelib.whatsapp.messages import DeliveryStatus
 from chalicelib.whatsapp.parsing import parse as parse_whatsapp
@@ -34,6 +34,11 @@ def kept(park: Callable[[str, str, str], None], reason: str, record: Record) -> 
         log.failure("a dead letter could not be written and comes again", problem)
         return False
     return True
+
+
+def may_pass(problem: Exception) -> bool:
+    """Whether the same may go well later, so that it is no bug of ours to give up over."""
+    return isinstance(problem, PuenteError) and problem.retryable
 
 
 def is_chat(event: Outbound) -> TypeGuard[ChatEvent]:

@@ -10,7 +10,15 @@ from chalicelib.connect_events import ChatEvent
 from chalicelib.contact import Callback
 from chalicelib.conversation import MAX_ATTEMPTS
 from chalicelib.errors import OutOfTurn, PuenteError
-from chalicelib.outbound_entries import Outbound, Resend, in_order, is_chat, is_message, kept
+from chalicelib.outbound_entries import (
+    Outbound,
+    Resend,
+    in_order,
+    is_chat,
+    is_message,
+    kept,
+    may_pass,
+)
 from chalicelib.whatsapp.messages import DeliveryStatus
 
 Remaining = Callable[[], float]
@@ -83,7 +91,7 @@ class OutboundWork:
             return is_message(event) and self.broken.counted(event)
         except Exception as another:  # noqa: BLE001  (entry point: what is broken may break this)
             log.failure("a claim could not be looked at", another)
-            return isinstance(another, PuenteError) and another.retryable
+            return may_pass(another)
 
     def _parked(self, event: Outbound, problem: Exception, record: Record) -> bool:
         """Trying again changes nothing: an operator sees it, and it blocks nobody."""

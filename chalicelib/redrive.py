@@ -68,18 +68,18 @@ def outbound(body: str, event: str, again: int) -> Entry:
     )
 
 
-def as_it_was(body: str, name: str) -> Entry | None:
-    """An entry that broke our code, for the queue it was in; None when it is none of ours.
+def as_it_was(queue: QueueName, body: str, name: str) -> Entry:
+    """What lay in a queue, once more and unchanged. `name`: of the letter, which has its own
+    deduplication id. It waits for nobody: what came after it in its group is long done."""
+    return Entry(queue=queue, group=token(KIND, name), dedup=dedup_id(name, 1), body=body)
 
-    `name`: of the letter, which has its own deduplication id. It waits for nobody: what came after
-    it in its group is long done.
-    """
+
+def broken(body: str, name: str) -> Entry | None:
+    """An entry that broke our code, for the queue it was in; None when it is none of ours."""
     try:
-        queue = _queue_of(*routing.read(body))
+        return as_it_was(_queue_of(*routing.read(body)), body, name)
     except UnreadableEvent:
         return None
-    group = token(KIND, name)
-    return Entry(queue=queue, group=group, dedup=dedup_id(name, 1), body=body)
 
 
 def _queue_of(kind: str, payload: Any) -> QueueName:

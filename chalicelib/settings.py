@@ -227,6 +227,16 @@ class Settings:
         ("gpt-5-mini",), min_length=1, description="Language models in the order they are tried."
     )
 
+    @property
+    def queue_urls(self) -> dict[str, str]:
+        """Addresses of the queues we write to, by our names of them."""
+        return {
+            "inbound": self.inbound_queue_url,
+            "outbound": self.outbound_queue_url,
+            "voice_notes": self.voice_notes_queue_url,
+            "dead_letters": self.dead_letters_queue_url,
+        }
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
         """Read and check everything at once.

@@ -115,13 +115,7 @@ class Doors:
 
     @cached_property
     def queues(self) -> Queues:
-        urls = {
-            "inbound": self.settings.inbound_queue_url,
-            "outbound": self.settings.outbound_queue_url,
-            "voice_notes": self.settings.voice_notes_queue_url,
-            "dead_letters": self.settings.dead_letters_queue_url,
-        }
-        return Queues(self.client("sqs", PATIENT), urls)
+        return Queues(self.client("sqs", PATIENT), self.settings.queue_urls)
 
     def reader(self, queue: str) -> "QueueReader":
         """For a process that reads queues itself; `queue` is an address."""

@@ -9,7 +9,6 @@ from chalicelib.gateways.erased_table import ErasedTable
 from chalicelib.gateways.media import MediaBucket
 
 if TYPE_CHECKING:
-    from chalicelib.settings import Settings
     from chalicelib.wiring import App
 
 
@@ -31,17 +30,7 @@ def personal(app: "App") -> ErasedTable:
 
 
 def dead_letters(app: "App") -> DeadLetterQueues:
-    return DeadLetterQueues(app.client("sqs"), letters_of_settings(app.settings))
-
-
-def letters_of_settings(settings: "Settings") -> dict[str, str]:
-    """Addresses of the dead-letter queues by name."""
-    return letters_urls(
-        settings.inbound_queue_url,
-        settings.outbound_queue_url,
-        settings.voice_notes_queue_url,
-        settings.dead_letters_queue_url,
-    )
+    return DeadLetterQueues(app.client("sqs"), letters_urls(app.settings.queue_urls))
 
 
 def _copies(app: "App") -> list[MediaBucket]:

@@ -39,14 +39,8 @@ def _stored(app: Doors) -> dict[str, Probe]:
 
 
 def _queues(app: Doors) -> dict[str, Probe]:
-    settings, client = app.settings, app.client("sqs", PROBING)
-    urls = {
-        "inbound_queue": settings.inbound_queue_url,
-        "outbound_queue": settings.outbound_queue_url,
-        "voice_notes_queue": settings.voice_notes_queue_url,
-        "dead_letters_queue": settings.dead_letters_queue_url,
-    }
-    return {name: QueueReader(client, url).is_empty for name, url in urls.items()}
+    client, urls = app.client("sqs", PROBING), app.settings.queue_urls
+    return {f"{name}_queue": QueueReader(client, url).is_empty for name, url in urls.items()}
 
 
 def _connect(app: Doors) -> dict[str, Probe]:

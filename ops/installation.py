@@ -13,18 +13,11 @@ from ops.states import States
 
 def letters_of() -> Letters:
     running = product()
-    dead = wiring_erase.letters_of_settings(running.settings)
-    settings = running.settings
-    working = {
-        "inbound": settings.inbound_queue_url,
-        "outbound": settings.outbound_queue_url,
-        "voice_notes": settings.voice_notes_queue_url,
-    }
     return Letters(
         wiring_erase.dead_letters(running),
         running.queues,
         running.client("sqs"),
-        {**working, **dead},
+        running.settings.queue_urls,
     )
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from chalicelib import redrive, routing
-from chalicelib.conversation import token
 from chalicelib.errors import UnreadableEvent
-from chalicelib.gateways.dead_letters import MOVED, PARKED, DeadLetterQueues, Received
+from chalicelib.gateways.dead_letters import MOVED, PARKED, DeadLetterQueues, Received, letters_urls
+from chalicelib.ports.queues import Outbox
 from chalicelib.routing import Entry, QueueName
 
 EVENTS = ("whatsapp-events-dlq", "chat-events-dlq")
@@ -69,14 +69,8 @@ class NotRedrivable(Exception):
     """A letter that cannot be sent again; the message says why."""
 
 
-class Outbox(Protocol):
-    """Where what is sent again goes."""
-
-    def send(self, entries: list[Entry]) -> None: ...
-
-
 class Letters:
-    """The dead-letter queues. `sqs` is a boto3 client; `urls` of all queues by our names."""
+    """The dead-letter queues. `sqs` is a boto3 client; `urls`: see `Settings.queue_urls`."""
 
     def __init__(
         self, queues: DeadLetterQueues, outbox: Outbox, sqs: Any, urls: Mapping[str, str]
@@ -84,7 +78,7 @@ class Letters:
         self._queues = queues
         self._outbox = outbox
         self._sqs = sqs
-        self._urls = urls
+        self._urls = {**urls, **letters_urls(urls)}
 
     @contextmanager
     def all(self) -> Iterator[list[Letter]]:
@@ -136,22 +130,13 @@ def entries_of(letter: Letter) -> list[Entry]:
     """What goes into which queue to send a letter again. Raises NotRedrivable."""
     try:
         if not letter.is_parked:
-            return [_moved_by_sqs(letter)]
+            # Whatever is in it: SQS knows the queue it was for.
+            return [redrive.as_it_was(ENTRIES[letter.queue], letter.content["body"], letter.id)]
         if "members" in letter.content:
             return [_member_entry(letter, member) for member in letter.content["members"]]
         return _unreadable_entries(letter)
     except UnreadableEvent as still:
         raise NotRedrivable(f"still unreadable: {still}") from still
-
-
-def _moved_by_sqs(letter: Letter) -> Entry:
-    """The entry as it was, in the queue it was for, whatever is in it."""
-    return Entry(
-        queue=ENTRIES[letter.queue],
-        group=token(redrive.KIND, letter.id),
-        dedup=redrive.dedup_id(letter.id, 1),
-        body=letter.content["body"],
-    )
 
 
 def _member_entry(letter: Letter, member: dict[str, Any]) -> Entry:
@@ -170,7 +155,7 @@ def _unreadable_entries(letter: Letter) -> list[Entry]:
     if letter.content.get("parts", 1) > 1:
         raise NotRedrivable("the event lies in several letters; put its parts together by hand")
     body = letter.content["body"]
-    ours = redrive.as_it_was(body, letter.id)
+    ours = redrive.broken(body, letter.id)
     entries = [ours] if ours else routing.route(body).entries
     if not entries:
         raise NotRedrivable("nothing in the event is for an agent or a customer")

@@ -101,17 +101,16 @@ def _received(queue: str, message: Any) -> Received:
     )
 
 
-def letters_urls(inbound: str, outbound: str, voice_notes: str, parked: str) -> dict[str, str]:
+def letters_urls(ours: Mapping[str, str]) -> dict[str, str]:
     """Every queue in which a dead letter may lie, from the addresses of those we write to.
 
     As infra and the sandbox name them: "<queue>-dlq", and those of the event queues beside them.
     """
-    ours = {"inbound": inbound, "outbound": outbound, "voice_notes": voice_notes, PARKED: parked}
     moved = {
         f"{name}{MOVED}": f"{url.removesuffix('.fifo')}{MOVED}.fifo" for name, url in ours.items()
     }
-    beside = inbound.removesuffix("inbound.fifo")
+    beside = ours["inbound"].removesuffix("inbound.fifo")
     events = {
         f"{name}{MOVED}": f"{beside}{name}{MOVED}" for name in ("whatsapp-events", "chat-events")
     }
-    return {PARKED: parked, **moved, **events}
+    return {PARKED: ours[PARKED], **moved, **events}

@@ -119,14 +119,7 @@ class DynamoDb:
             "ExpressionAttributeValues": {":value": {"S": value}},
             "ScanIndexForward": not newest_first,
         }
-        found: list[str] = []
-        while True:
-            with aws(SERVICE):
-                page = self._client.query(**wire)
-            found.extend(item[hash_name(model)]["S"] for item in page["Items"])
-            if not page.get("LastEvaluatedKey"):
-                return found
-            wire["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return [item[hash_name(model)]["S"] for item in _pages(self._client.query, wire)]
 
     def every(self, model: type[Model], name: str, first: int, last: int) -> Iterator[Any]:
         """All items whose number `name` lies in [first, last). It reads the whole table, page after
@@ -137,13 +130,19 @@ class DynamoDb:
             "ExpressionAttributeNames": {"#name": name},
             "ExpressionAttributeValues": {":first": {"N": str(first)}, ":last": {"N": str(last)}},
         }
-        while True:
-            with aws(SERVICE):
-                page = self._client.scan(**wire)
-            yield from (read(model, item) for item in page["Items"])
-            if not page.get("LastEvaluatedKey"):
-                return
-            wire["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return (read(model, item) for item in _pages(self._client.scan, wire))
+
+
+def _pages(ask: Callable[..., Any], wire: Wire) -> Iterator[Any]:
+    """The items of every page, asked for one after the other."""
+    last: Any = None
+    while True:
+        with aws(SERVICE):
+            page = ask(**wire, **({"ExclusiveStartKey": last} if last else {}))
+        yield from page["Items"]
+        last = page.get("LastEvaluatedKey")
+        if not last:
+            return
 
 
 def _past_conflicts(call: Callable[[], Answer]) -> Answer:
