@@ -52,7 +52,6 @@ def wildcards(stage: Stage) -> dict[str, str]:
     return {
         "*": "X-Ray's actions know no resources; those that describe network interfaces or fetch "
         "ECR's token do not either (service authorization reference)",
-        f"{at.log_group_arn}:*": "Lambda names log streams as it makes them; the group is ours",
         f"{connect}/contact/*": "a contact has no id before it is opened; the instance is ours",
         f"{at.media_arn}/{MEDIA_PREFIX}/*": "keys of customers' files are made as they come; other "
         "prefixes (chat transcripts) are closed",

@@ -97,13 +97,9 @@ class Names:
         return self._arn("social-messaging", f"phone-number-id/{key}")
 
     @property
-    def log_group(self) -> str:
-        """One for all functions, so that a message can be followed in one place."""
-        return f"/aws/lambda/{self.prefix}"
-
-    @property
-    def log_group_arn(self) -> str:
-        return self._arn("logs", f"log-group:{self.log_group}")
+    def log_streams_arn(self) -> str:
+        """What CloudFormation gives as the log group's ARN: one group for all functions."""
+        return self._arn("logs", f"log-group:/aws/lambda/{self.prefix}:*")
 
     @property
     def media_arn(self) -> str:

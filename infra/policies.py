@@ -142,13 +142,16 @@ def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Statem
     return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
 
 
-def runtime(names: Names) -> list[Statement]:
-    """What Lambda itself does with every function's role: one policy that all roles share."""
+def runtime(streams: str) -> list[Statement]:
+    """What Lambda itself does with every function's role: one policy that all roles share.
+
+    `streams`: the ARN attribute of the log group, which CloudFormation ends in ":*".
+    """
     logs = ["logs:CreateLogStream", "logs:PutLogEvents"]
     # X-Ray knows no resources (service authorization reference).
     traces = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
     return [
-        _allow("Logs", logs, [f"{names.log_group_arn}:*"]),
+        _allow("Logs", logs, [streams]),
         _allow("Tracing", traces, ["*"]),
     ]
 

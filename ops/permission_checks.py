@@ -60,7 +60,7 @@ def roles(look: Look) -> Finding:
 
 def _refused(look: Look, role: str, function: Function, at: Places) -> Iterator[str]:
     arn = f"arn:aws:iam::{at.names.account}:role/{role}"
-    for statement in (*statements(function, at), *runtime(at.names)):
+    for statement in (*statements(function, at), *runtime(at.names.log_streams_arn)):
         for context in contexts(statement):
             for result in look.simulated(arn, statement["Action"], where(statement), context):
                 yield from refusals(result)

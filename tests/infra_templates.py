@@ -144,6 +144,9 @@ def _ref(name: str, template: dict[str, Any]) -> str:
 def _get_att(given: Any, template: dict[str, Any]) -> str:
     name, attribute = given
     kind = template["Resources"].get(name, {}).get("Type", "")
+    if (kind, attribute) == ("AWS::Logs::LogGroup", "Arn"):
+        group = template["Resources"][name]["Properties"]["LogGroupName"]
+        return f"arn:aws:logs:us-east-1:123456789012:log-group:{group}:*"
     if attribute in ("Arn", "TopicArn") and kind in _ARNS:
         properties = template["Resources"][name]["Properties"]
         own = next(properties[key] for key in _NAMES if key in properties)

@@ -43,7 +43,7 @@ def test_with_every_option_on_one_rule_more_is_accepted() -> None:
     found = nag_reasons.acknowledged(every)
     assert all(len(reason) > 40 for reason in found.values())
     assert len(nag_reasons.rules(found)) == 6
-    assert len(found) == 11
+    assert len(found) == 10
 
 
 def test_a_lone_star_is_only_where_aws_knows_no_resources() -> None:
@@ -53,6 +53,17 @@ def test_a_lone_star_is_only_where_aws_knows_no_resources() -> None:
                 if "*" in listed(statement["Resource"]):
                     actions = listed(statement["Action"])
                     assert all({a, a.partition(":")[0]} & NEEDS_A_STAR for a in actions), actions
+
+
+def test_functions_and_tasks_write_into_streams_of_our_log_group_alone() -> None:
+    """Both by the group's own ARN, which CloudFormation ends in ":*"."""
+    granted = [
+        listed(statement["Resource"])
+        for one in all_of("AWS::IAM::ManagedPolicy")
+        for statement in one["PolicyDocument"]["Statement"]
+        if "logs:PutLogEvents" in listed(statement["Action"])
+    ]
+    assert granted == 2 * [[AT.log_streams_arn]]
 
 
 # --- network ----------------------------------------------------------------------------------

@@ -73,8 +73,9 @@ class MessagingStack(ConcernStack):
         self.topics = {name: self._topic(name) for name in names.TOPICS}
         self._may_publish()
         self._subscriptions()
+        # One for all functions, so that a message can be followed in one place.
         self.log_group = self._logs("FunctionLogs", "/aws/lambda/")
-        self.runtime = shared_policy(self)
+        self.runtime = shared_policy(self, self.log_group)
         self.code = self._code(package[0])
         self.layer = self._layer(package[1])
         self.functions = {function.name: self._function(function) for function in FUNCTIONS}

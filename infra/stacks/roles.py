@@ -1,6 +1,7 @@
 """A role for each function: a policy of its own, and the one that all of them share."""
 
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 
 from infra import policies
 from infra.functions import Function
@@ -8,13 +9,13 @@ from infra.policies import Places, Statement
 from infra.stacks.base import ConcernStack
 
 
-def shared_policy(stack: ConcernStack) -> iam.ManagedPolicy:
+def shared_policy(stack: ConcernStack, log_group: logs.ILogGroup) -> iam.ManagedPolicy:
     return iam.ManagedPolicy(
         stack,
         "Runtime",
         managed_policy_name=f"{stack.stage.prefix}-runtime-{stack.region}",
         description="Log and traces of every function",
-        document=_document(policies.runtime(stack.names)),
+        document=_document(policies.runtime(log_group.log_group_arn)),
     )
 
 

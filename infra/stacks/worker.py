@@ -150,7 +150,7 @@ class WorkerStack(ConcernStack):
             iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
             iam.PolicyStatement(
                 actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-                resources=[f"{self.names.log_group_arn}:*"],
+                resources=[self.messaging.log_group.log_group_arn],
             ),
         ]
         role = iam.Role(self, "Starter", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))

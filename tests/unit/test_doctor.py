@@ -32,7 +32,7 @@ def give_roles(world):
     """Each function's role with the policies that infra writes."""
     at = permission_checks.places_of(Look(world.app))
     for function in FUNCTIONS:
-        may = (*policies.statements(function, at), *policies.runtime(at.names))
+        may = (*policies.statements(function, at), *policies.runtime(at.names.log_streams_arn))
         world.iam.roles[role_of(function.name)] = list(may)
 
 
