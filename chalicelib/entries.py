@@ -5,7 +5,7 @@ on, never its neighbours.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from chalicelib import batches, log, routing
@@ -18,6 +18,7 @@ from chalicelib.inline import Outlet
 from chalicelib.outbound_entries import kept
 from chalicelib.routing import Entry
 from chalicelib.whatsapp import fields
+from chalicelib.whatsapp.apart import apart
 from chalicelib.whatsapp.messages import AccountEvent
 from chalicelib.whatsapp.parsing import parse as parse_whatsapp
 
@@ -67,9 +68,28 @@ class Ingest:
             log.failure("an event could not be queued and comes again", problem)
             return False
         except Exception as problem:  # noqa: BLE001  (entry point: keep the event, go on)
+            return self._each_alone(record, waiting, problem)
+        return True
+
+    def _each_alone(self, record: Record, waiting: set[str], problem: Exception) -> bool:
+        """What breaks us costs itself: the other things of its event go on at once."""
+        bodies, odd = self._apart(record)
+        if len(bodies) <= 1:
             log.failure("an event broke the parser and was parked", problem)
             return self._parked(record, type(problem).__name__)
-        return True
+        log.failure("an event broke the parser and is taken apart", problem)
+        taken = [self._routed(replace(record, body=body), waiting) for body in bodies]
+        if odd:
+            log.count("UnreadableEvents")
+            taken.append(self._parked(record, "partly unreadable"))
+        return all(taken)
+
+    def _apart(self, record: Record) -> tuple[list[str], bool]:
+        try:
+            return apart(record.body)
+        except Exception as another:  # noqa: BLE001  (entry point: what is broken may break this)
+            log.failure("an event could not be taken apart", another)
+            return [], False
 
     def _route(self, record: Record, waiting: set[str]) -> None:
         try:

@@ -137,6 +137,10 @@ def entries_of(letter: Letter) -> list[Entry]:
         return _unreadable_entries(letter)
     except UnreadableEvent as still:
         raise NotRedrivable(f"still unreadable: {still}") from still
+    except NotRedrivable:
+        raise
+    except Exception as bug:
+        raise NotRedrivable(f"still breaks our code: {type(bug).__name__}") from bug
 
 
 def _member_entry(letter: Letter, member: dict[str, Any]) -> Entry:

@@ -49,11 +49,15 @@ class Queues:
         self._send_one("dead_letters", group, token(*wamids, "park"), _json(body))
 
     def park_unreadable(self, reason: str, body: str, receipt: str) -> None:
-        """Park a whole event that nobody can parse; one too large for a letter in several."""
+        """Park an event that nobody can parse; one too large for a letter in several.
+
+        `receipt` may have brought several such things: what is parked enters the name, too, under
+        which SQS drops a repeat.
+        """
         parts = [body[at : at + PIECE] for at in range(0, len(body), PIECE)] or [body]
         for number, part in enumerate(parts, start=1):
             of = {"part": number, "parts": len(parts)} if len(parts) > 1 else {}
-            name = token(receipt, reason, "park", number)
+            name = token(receipt, reason, "park", number, part)
             letter = _json({"reason": reason, "body": part, **of})
             self._send_one("dead_letters", "unreadable", name, letter)
 

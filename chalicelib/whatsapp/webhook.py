@@ -159,14 +159,14 @@ def split(envelope: Envelope) -> list[Piece]:
     """One piece per message, status and account event of every change of every entry."""
     known: dict[str, Json] = {}
     return [
-        _piece(entry, change, _told_apart(value, known), envelope.origination_ids)
+        _piece(entry, change, told_apart(value, known), envelope.origination_ids)
         for entry in envelope.entries
-        for change in _changes(entry)
+        for change in changes_of(entry)
         for value in _single_values(change)
     ]
 
 
-def _told_apart(value: Json, known: dict[str, Json]) -> Json:
+def told_apart(value: Json, known: dict[str, Json]) -> Json:
     """The value, its message under an id of its own when the event used the id for another one.
 
     WhatsApp's ids are unique, events put together by hand are not; neither message may vanish.
@@ -181,8 +181,8 @@ def _told_apart(value: Json, known: dict[str, Json]) -> Json:
     return value
 
 
-def _changes(entry: Json) -> list[Json]:
-    # An entry without changes is an event nobody knows: it is kept as one, not lost.
+def changes_of(entry: Json) -> list[Json]:
+    """An entry without changes is an event nobody knows: it is kept as one, not lost."""
     return fields.objects(entry, "changes") or [{"value": fields.narrowed(entry, "id", "changes")}]
 
 

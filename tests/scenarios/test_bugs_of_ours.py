@@ -7,14 +7,17 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
+from chalicelib import routing
 from chalicelib.bundles import follow_up
 from chalicelib.conversation import Member
 from chalicelib.errors import Throttled
 from chalicelib.gateways.items import ConversationItem, MessageItem
 from chalicelib.routing import Entry
 from chalicelib.to_customer import GIVE_UP_SECONDS
+from chalicelib.whatsapp import apart, webhook
 from ops.__main__ import app as operator
 from sandbox.faults import Action
+from sandbox.whatsapp.envelope import entry
 from tests.gateways.voice_samples import encoded, tone
 from tests.scenarios import ai
 from tests.scenarios.people import (
@@ -28,6 +31,7 @@ from tests.scenarios.people import (
     notices,
     sent_texts,
     still_queued,
+    text_value,
     unfinished,
     words,
 )
@@ -206,6 +210,103 @@ def test_an_event_that_breaks_the_parser_is_parked_whole(world, monkeypatch):
     [letter] = dead_letters(world)
     assert letter["reason"] == "KeyError"
     assert "poison" in letter["body"]
+
+
+def wrote(number, text):
+    sent = {"timestamp": "1795212000", "type": "text", "text": {"body": text}}
+    return {"from": number, "id": f"wamid.{text}", **sent}
+
+
+def event_of_several(world, ben):
+    """One event of two customers, the poison in the midst of it."""
+    mia = "15550100001"
+    value = text_value(world, wrote(mia, "before it"))
+    value["contacts"].append({"profile": {"name": "Ben"}, "wa_id": ben})
+    value["messages"] += [
+        wrote(mia, "poison"),
+        wrote(ben, "Hello from Ben"),
+        wrote(mia, "after it"),
+    ]
+    return entry(world.network.account, "messages", value)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        (webhook, "parse"),
+        (webhook.senders, "contacts_of"),
+        (routing, "write"),
+        (routing, "fits"),
+    ],
+)
+def test_a_message_that_breaks_ingest_costs_nothing_else_of_its_event(
+    world, monkeypatch, module, name
+):
+    """Protocol, promise I1: one event of Meta's holds messages of several customers."""
+    talk = live_chat(world)
+    ben = world.phones.add("Ben", "15550100002")
+    with monkeypatch.context() as bug:
+        breaks_on(bug, module, name, lambda *args: "poison" in str(args))
+        talk.customer.publish_raw(event_of_several(world, ben.number))
+        world.settle()
+        assert words(talk.chat)[1:] == ["before it", "after it"]
+        assert lines(chats_of(world, ben)[0]) == ["Hello from Ben"]
+        [letter] = dead_letters(world)
+        assert letter["reason"] == "KeyError"
+        assert "poison" in letter["body"]
+        assert "Ben" not in letter["body"]
+    redriven(world)
+    assert words(talk.chat)[1:] == ["before it", "after it", "poison"]
+    assert lines(chats_of(world, ben)[0]) == ["Hello from Ben"]
+    assert not dead_letters(world)
+    assert not unfinished()
+
+
+def test_two_poisoned_messages_of_one_event_are_two_letters(world, monkeypatch):
+    talk = live_chat(world)
+    value = text_value(world, wrote("15550100001", "poison one"))
+    value["messages"] += [wrote("15550100001", "poison two"), wrote("15550100001", "after it")]
+    with monkeypatch.context() as bug:
+        breaks_on(bug, webhook, "parse", lambda *args: "poison" in str(args))
+        talk.customer.publish_raw(entry(world.network.account, "messages", value))
+        world.settle()
+    assert words(talk.chat)[1:] == ["after it"]
+    assert len(dead_letters(world)) == 2
+    redriven(world)
+    assert words(talk.chat)[1:] == ["after it", "poison one", "poison two"]
+
+
+def test_what_cannot_be_queued_beside_a_poisoned_message_comes_again_once(world, monkeypatch):
+    talk = live_chat(world)
+    breaks_on(monkeypatch, webhook, "parse", lambda *args: "poison" in str(args))
+    failing(world, "sqs", "SendMessageBatch", Action.THROTTLE, 4)
+    talk.customer.publish_raw(event_of_several(world, "15550100002"))
+    world.run_for(LONG_ENOUGH_S)
+    assert words(talk.chat)[1:] == ["before it", "after it"]
+    assert not still_queued(world)
+    assert not unfinished()
+
+
+def test_what_nobody_can_read_beside_a_poisoned_message_lies_with_the_operator(world, monkeypatch):
+    talk = live_chat(world)
+    breaks_on(monkeypatch, webhook, "parse", lambda *args: "poison" in str(args))
+    event = event_of_several(world, "15550100002")
+    event["changes"].append("nobody knows what")
+    talk.customer.publish_raw(event)
+    world.settle()
+    assert words(talk.chat)[1:] == ["before it", "after it"]
+    assert [letter["reason"] for letter in dead_letters(world)] == ["KeyError", "partly unreadable"]
+
+
+def test_an_event_that_cannot_even_be_taken_apart_is_parked_whole(world, monkeypatch):
+    talk = live_chat(world)
+    breaks_on(monkeypatch, webhook, "parse", lambda *args: "poison" in str(args))
+    breaks_on(monkeypatch, apart, "told_apart", lambda *_: True)
+    talk.customer.publish_raw(event_of_several(world, "15550100002"))
+    world.settle()
+    [letter] = dead_letters(world)
+    assert "before it" in letter["body"]
+    assert not still_queued(world)
 
 
 @pytest.mark.parametrize("queue", ["inbound", "outbound", "voice_notes"])

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from chalicelib import redrive
+from chalicelib import redrive, routing
 from chalicelib.conversation import token
 from chalicelib.errors import UnreadableEvent
 from chalicelib.gateways.dead_letters import PARKED, Received
@@ -18,6 +18,7 @@ from sandbox.faults import Action
 from sandbox.product_output import caught
 from sandbox.wire import AwsError
 from sandbox.world import World
+from tests import whatsapp_samples as samples
 
 
 class Center:
@@ -203,6 +204,23 @@ def test_an_unreadable_letter_says_why_it_stays(center):
     done = center.ops("dlq", "redrive", "--all")
     assert done.exit_code == 1
     assert "still unreadable" in done.stderr
+    assert len(center.listed()) == 1
+
+
+def test_a_letter_that_still_breaks_our_code_stays_and_keeps_no_other_back(center, monkeypatch):
+    for number in range(2):
+        center.world.app.queues.park_unreadable("KeyError", samples.body("text"), f"r{number}")
+    reads, broken = routing.route, [KeyError("a bug of ours")]
+
+    def breaks_once(*args, **more):
+        if broken:
+            raise broken.pop()
+        return reads(*args, **more)
+
+    monkeypatch.setattr(routing, "route", breaks_once)
+    done = center.ops("dlq", "redrive", "--all")
+    assert done.exit_code == 1
+    assert "still breaks our code: KeyError" in done.stderr
     assert len(center.listed()) == 1
 
 
