@@ -1,64 +1,113 @@
-"""The findings of the rule packs we live with, each with its reason. Plain data, the only place.
+"""The suppressed rules of cdk-nag, one entry a rule, each with its reason. The only place.
 
-Five rules for what is deployed by default. Wildcards are told apart by the resource they name: a
-new one is a new finding. An option that is switched on brings its own.
+At most five for what is deployed by default. The one about wildcards is limited to the resources it
+names: a new wildcard is a new finding. An option that is switched on brings its own.
 """
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from infra.names import Names
 from infra.policies import MEDIA_PREFIX, network_interfaces
 from infra.settings import Stage
 
-WILDCARD = "AwsSolutions::AwsSolutions-IAM5"
-
-ACKNOWLEDGED = {
-    "AwsSolutions::AwsSolutions-L1": "the product supports Python 3.11 to 3.13; AWS maintains the "
-    "3.13 runtime until June 2029",
-    "PCI.DSS.321::PCI.DSS.321-S3BucketReplicationEnabled": "the media bucket is replicated; its "
-    "replica and the access logs need no third copy",
-    "PCI.DSS.321::PCI.DSS.321-S3DefaultEncryptionKMS": "S3 delivers access logs only into buckets "
-    "whose default encryption is its own (S3 user guide, Enabling server access logging)",
-}
-
-WITHOUT_VPC = {
-    "PCI.DSS.321::PCI.DSS.321-LambdaInsideVPC": "the functions talk to AWS and to the AI service "
-    "over TLS and reach nothing inside a network; a VPC would add a NAT gateway to every message",
-}
-WITH_VPC = {
-    "PCI.DSS.321::PCI.DSS.321-VPCNoUnrestrictedRouteToIGW": "the NAT gateway's own subnets: "
-    "Connect's chat service and the AI service have no endpoint in a VPC; nothing may come in",
-    "PCI.DSS.321::PCI.DSS.321-VPCDefaultSecurityGroupClosed": "nothing is in the default group; "
-    "closing it would take a function of CDK's, with AWS's own broad policy for its log",
-}
+AWS, PCI = "AwsSolutions", "PCI.DSS.321"
 
 
-def acknowledged(stage: Stage) -> dict[str, str]:
-    """Finding -> reason, for what this stage switches on."""
-    network = WITH_VPC if stage.network.vpc or stage.worker.runs else {}
-    functions = {} if stage.network.vpc else WITHOUT_VPC
-    named = {f"{WILDCARD}[Resource::{name}]": why for name, why in wildcards(stage).items()}
-    return {**named, **ACKNOWLEDGED, **functions, **network}
+@dataclass(frozen=True, kw_only=True)
+class Suppression:
+    """One rule we live with. `only`: the resources it is limited to, each with its short why."""
+
+    pack: str
+    rule: str
+    reason: str
+    only: Mapping[str, str] = field(default_factory=dict)
+
+    def findings(self) -> dict[str, str]:
+        """What is acknowledged, by cdk-nag's ids: one for each resource in `only` -> reason."""
+        name = f"{self.pack}::{self.pack}-{self.rule}"
+        if not self.only:
+            return {name: self.reason}
+        return {
+            f"{name}[Resource::{resource}]": f"{self.reason}: {why}"
+            for resource, why in self.only.items()
+        }
 
 
-def rules(findings: dict[str, str]) -> set[str]:
-    """The rules these findings are of: "AwsSolutions-IAM5", ..."""
-    return {one.partition("::")[2].partition("[")[0] for one in findings}
+ALWAYS = (
+    Suppression(
+        pack=AWS,
+        rule="L1",
+        reason="the product supports Python 3.11 to 3.13; AWS maintains the 3.13 runtime until "
+        "June 2029",
+    ),
+    Suppression(
+        pack=PCI,
+        rule="S3BucketReplicationEnabled",
+        reason="the media bucket is replicated; its replica and the access logs need no third copy",
+    ),
+    Suppression(
+        pack=PCI,
+        rule="S3DefaultEncryptionKMS",
+        reason="S3 delivers access logs only into buckets whose default encryption is its own (S3 "
+        "user guide, Enabling server access logging)",
+    ),
+)
+FUNCTIONS_WITHOUT_VPC = Suppression(
+    pack=PCI,
+    rule="LambdaInsideVPC",
+    reason="the functions talk to AWS and to the AI service over TLS and reach nothing inside a "
+    "network; a VPC would add a NAT gateway to every message",
+)
+OF_NETWORK = (
+    Suppression(
+        pack=PCI,
+        rule="VPCNoUnrestrictedRouteToIGW",
+        reason="the NAT gateway's own subnets: Connect's chat service and the AI service have no "
+        "endpoint in a VPC; nothing may come in",
+    ),
+    Suppression(
+        pack=PCI,
+        rule="VPCDefaultSecurityGroupClosed",
+        reason="nothing is in the default group; closing it would take a function of CDK's, with "
+        "AWS's own broad policy for its log",
+    ),
+)
 
 
-def wildcards(stage: Stage) -> dict[str, str]:
-    """Every resource with a * in a role's policy -> why it has no narrower name."""
+def suppressions(stage: Stage) -> list[Suppression]:
+    """One a rule, for what this stage switches on."""
+    network = OF_NETWORK if stage.network.vpc or stage.worker.runs else ()
+    functions = () if stage.network.vpc else (FUNCTIONS_WITHOUT_VPC,)
+    return [wildcards(stage), *ALWAYS, *functions, *network]
+
+
+def acknowledged(suppressed: Sequence[Suppression]) -> dict[str, str]:
+    """All findings that the suppressions cover -> reason."""
+    return {finding: why for one in suppressed for finding, why in one.findings().items()}
+
+
+def wildcards(stage: Stage) -> Suppression:
+    """Every resource with a * of ours in a role's policy."""
     at = Names(prefix=stage.prefix, account=stage.account, region=stage.region)
     instance = stage.connect.instance_id or f"{stage.prefix}-instance-id"
     connect = f"arn:aws:connect:{stage.region}:{stage.account}:instance/{instance}"
-    return {
-        "*": "X-Ray's actions know no resources; those that describe network interfaces or fetch "
-        "ECR's token do not either (service authorization reference)",
-        f"{connect}/contact/*": "a contact has no id before it is opened; the instance is ours",
-        f"{at.media_arn}/{MEDIA_PREFIX}/*": "keys of customers' files are made as they come; other "
-        "prefixes (chat transcripts) are closed",
-        f"{at.copies_arn(stage.backup.copy_region)}/{MEDIA_PREFIX}/*": "the copies of the files of "
-        "a customer who is forgotten, to be deleted",
-        **_of_vpc(at, stage),
-    }
+    copies = at.copies_arn(stage.backup.copy_region)
+    return Suppression(
+        pack=AWS,
+        rule="IAM5",
+        reason="no narrower name exists when the policy is written",
+        only={
+            "*": "X-Ray's actions know no resources; those that describe network interfaces or "
+            "fetch ECR's token do not either (service authorization reference)",
+            f"{connect}/contact/*": "a contact has no id before it is opened; the instance is ours",
+            f"{at.media_arn}/{MEDIA_PREFIX}/*": "keys of customers' files are made as they come; "
+            "other prefixes (chat transcripts) are closed",
+            f"{copies}/{MEDIA_PREFIX}/*": "the copies of the files of a customer who is forgotten, "
+            "to be deleted",
+            **_of_vpc(at, stage),
+        },
+    )
 
 
 def _of_vpc(at: Names, stage: Stage) -> dict[str, str]:

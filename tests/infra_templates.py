@@ -84,6 +84,18 @@ def drafted(stage: str, *more: str) -> Path:
     return folder
 
 
+def findings(folder: Path) -> dict[str, set[str]]:
+    """What cdk-nag found and we suppress, by its id -> paths of the constructs it was found at."""
+    report = json.loads((folder / "validation-report.json").read_text())
+    return {
+        one["acknowledgedId"]: {
+            at["constructPath"].removesuffix("/Resource") for at in one["violatingConstructs"]
+        }
+        for pack in report["pluginReports"]
+        for one in pack["suppressedViolations"]
+    }
+
+
 @cache
 def stacks(folder: Path | None = None) -> dict[str, dict[str, Any]]:
     """Templates by concern: data, messaging, ..."""

@@ -15,7 +15,7 @@ from infra.functions import FUNCTIONS, by_name
 from infra.names import Names
 from infra.permissions import listed
 from infra.settings import EXAMPLE_NUMBER, Network, SettingsProblem, Worker
-from tests.infra_templates import ROOT, of_type, with_options
+from tests.infra_templates import BUILD, ROOT, findings, of_type, with_options
 from tests.test_infra_link import stage
 
 AT = Names(prefix="puente-options", account="123456789012", region="us-east-1")
@@ -36,14 +36,25 @@ def test_the_rule_packs_find_nothing_else() -> None:
     assert [one for pack in report["pluginReports"] for one in pack["violations"]] == []
 
 
-def test_with_every_option_on_one_rule_more_is_accepted() -> None:
+@pytest.mark.parametrize(
+    ("vpc", "worker", "rules", "found"),
+    [(False, "off", 5, 8), (True, "off", 6, 10), (True, "queued", 6, 10), (False, "queued", 7, 10)],
+)
+def test_a_network_costs_two_rules_and_saves_one_when_functions_are_in_it(
+    vpc: bool, worker: str, rules: int, found: int
+) -> None:
     """A way out of a VPC needs a gateway, and CloudFormation cannot close its default group."""
     prod = settings.load("prod")
-    every = dataclasses.replace(prod, network=Network(vpc=True), worker=Worker(mode="queued"))
-    found = nag_reasons.acknowledged(every)
-    assert all(len(reason) > 40 for reason in found.values())
-    assert len(nag_reasons.rules(found)) == 6
-    assert len(found) == 10
+    stage = dataclasses.replace(prod, network=Network(vpc=vpc), worker=Worker(mode=worker))
+    suppressed = nag_reasons.suppressions(stage)
+    assert all(len(one.reason) > 40 for one in suppressed)
+    assert (len(suppressed), len(nag_reasons.acknowledged(suppressed))) == (rules, found)
+
+
+def test_with_every_option_on_nothing_is_suppressed_that_is_not_found() -> None:
+    found = findings(with_options())
+    stage = settings.load("options", BUILD / "options.yaml")
+    assert set(found) == set(nag_reasons.acknowledged(nag_reasons.suppressions(stage)))
 
 
 def test_a_lone_star_is_only_where_aws_knows_no_resources() -> None:
