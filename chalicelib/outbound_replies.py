@@ -1,6 +1,7 @@
 """A chat event -> the WhatsApp messages to send for it, files uploaded first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import connect_events
@@ -19,8 +20,24 @@ from chalicelib.whatsapp.replies import AttachmentReply, Recipient, TemplateRepl
 Body = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Files of an event that do not go to the customer: their names as the agent knows them."""
+
+    names: str
+    problem: ContentError
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What goes to the customer, and what of the same event does not."""
+
+    bodies: list[Body]
+    refused: Sequence[Refused] = ()
+
+
 class OutboundReplies:
-    """Renders replies; `bodies` may call Connect and WhatsApp to move a file."""
+    """Renders replies; `rendered` may call Connect and WhatsApp to move a file."""
 
     def __init__(
         self,
@@ -39,18 +56,34 @@ class OutboundReplies:
         """Whether it may only be sent inside the customer service window: all but templates."""
         return not isinstance(connect_events.to_reply(event), TemplateReply)
 
-    def bodies(self, item: ContactItem, event: ChatEvent) -> list[Body]:
-        """Bodies in order, without callback data.
+    def rendered(self, item: ContactItem, event: ChatEvent) -> Rendered:
+        """Bodies in order, without callback data; the same on every attempt.
 
-        Raises ContentError or Rejected when the content cannot be sent, with what to tell the
+        Raises ContentError or Rejected when nothing of it can be sent, with what to tell the
         agent; other ServiceErrors to try again.
         """
         recipient, texts = recipient_of(item.reply), self._texts(item.language)
         if event.kind == "attachment":
-            replies = [self._uploaded(item, file) for file in _passed(event)]
-            return [body for each in replies for body in payloads.bodies(each, recipient, texts)]
+            replies, refused = self._files_of(item, event)
+            bodies = [body for each in replies for body in payloads.bodies(each, recipient, texts)]
+            return Rendered(bodies, refused)
         reply = connect_events.to_reply(event)
-        return payloads.bodies(reply, recipient, texts) if reply else []
+        return Rendered(payloads.bodies(reply, recipient, texts) if reply else [])
+
+    def _files_of(
+        self, item: ContactItem, event: ChatEvent
+    ) -> tuple[list[AttachmentReply], list[Refused]]:
+        """Each file that can be sent, and each that cannot; raises when that is all of them."""
+        replies, refused = [], _not_let_through(event)
+        for file in event.attachments:
+            if file.status == APPROVED:
+                try:
+                    replies.append(self._uploaded(item, file))
+                except ContentError as problem:
+                    refused.append(Refused(file.name, problem))
+        if refused and not replies:
+            raise refused[0].problem
+        return replies, refused
 
     def _uploaded(self, item: ContactItem, file: ChatAttachment) -> AttachmentReply:
         line = LiveChat(self._chat, item.chat, self._clock())
@@ -66,17 +99,16 @@ class OutboundReplies:
         return self._files.uploaded(item, file, where)
 
 
-def _passed(event: ChatEvent) -> list[ChatAttachment]:
-    """The files that passed Connect's scan. Raises ContentError when none did."""
-    passed = [file for file in event.attachments if file.status == APPROVED]
-    if passed:
-        return passed
-    raise ContentError(
+def _not_let_through(event: ChatEvent) -> list[Refused]:
+    """The files that did not pass Connect's scan."""
+    names = ", ".join(file.name for file in event.attachments if file.status != APPROVED)
+    problem = ContentError(
         "the scan did not let the file through",
         code="rejected_by_scan",
         tell_agent="outbound.attachment_rejected",
-        values={"name": ", ".join(file.name for file in event.attachments)},
+        values={"name": names},
     )
+    return [Refused(names, problem)] if names else []
 
 
 def recipient_of(reply: Reply) -> Recipient:

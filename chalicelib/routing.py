@@ -27,7 +27,8 @@ MAX_ENTRY_BYTES = 200_000
 LONGEST_TEXTS = (40_000, 10_000, 1_000, 100)  # characters, tried one after the other
 VERSION = 1  # of the envelopes we write into our own queues (LA-66)
 READING = ("participant.joined", "message.read")
-APPROVED, REJECTED = "APPROVED", "REJECTED"  # while a file is IN_PROGRESS another event follows
+APPROVED, REJECTED = "APPROVED", "REJECTED"
+SCANNED = "IN_PROGRESS"  # while a file of it is scanned, another event of all of them follows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +138,8 @@ def wanted(event: ChatEvent) -> bool:
     if event.ends_chat:
         return True
     if event.kind == "attachment":
-        judged = any(file.status in (APPROVED, REJECTED) for file in event.attachments)
-        return event.for_customer and judged
+        told = {file.status for file in event.attachments}
+        return event.for_customer and bool(told & {APPROVED, REJECTED}) and SCANNED not in told
     return event.for_customer and connect_events.to_reply(event) is not None
 
 

@@ -35,7 +35,7 @@ from chalicelib.errors import (
 )
 from chalicelib.introductions import Introductions
 from chalicelib.log import count
-from chalicelib.outbound_replies import OutboundReplies
+from chalicelib.outbound_replies import OutboundReplies, Refused
 from chalicelib.ports.chat import Chat
 from chalicelib.ports.contacts import Contacts
 from chalicelib.ports.conversations import Conversations
@@ -188,10 +188,19 @@ class ToCustomer:
             self._settle_unsure(sending)
         if not sending.pending.next:  # what has begun goes on; WhatsApp itself has the last word
             self._check_window(sending)
-        bodies = self._replies.bodies(sending.item, sending.event)
-        self._send_parts(sending, bodies)
+        rendered = self._replies.rendered(sending.item, sending.event)
+        for file in rendered.refused:
+            self._tell_refused(sending, file)
+        self._send_parts(sending, rendered.bodies)
         self._tell_doubt(sending)
-        self._record(sending, "sent", bodies)
+        self._record(sending, "sent", rendered.bodies)
+
+    def _tell_refused(self, sending: Sending, file: Refused) -> None:
+        """The agent reads which file does not go before the others of its event do."""
+        event, problem = sending.event, file.problem
+        self._tell_agent.undelivered(
+            sending.item, file.names, problem.tell_agent, event.id, file.names, **problem.values
+        )
 
     def _hand_back(self, sending: Sending) -> None:
         """Free the claim: what a service refuses for now counts no attempt (law 9)."""

@@ -151,7 +151,20 @@ class Agent:
 
     def attach(self, name: str, content_type: str, body: bytes, chat: Chat | None = None) -> Item:
         """Send a file to the customer. Raises ChatIsOverError, ValueError as `say`."""
+        return self.attach_several((name, content_type, body), chat=chat)
+
+    def attach_several(self, *files: tuple[str, str, bytes], chat: Chat | None = None) -> Item:
+        """Files (name, content type, bytes) in one item; the scanner judges each. Raises as `say`.
+
+        The agent workspace makes an item of each; the model (AttachmentItem) has room for more.
+        """
         chat, me = self._speaking(chat)
+        attachments = [self._uploaded(chat, me, *file) for file in files]
+        return self.desk.chats.attach(chat, me, *attachments)
+
+    def _uploaded(
+        self, chat: Chat, me: Participant, name: str, content_type: str, body: bytes
+    ) -> Attachment:
         problem = rules.attachment_problem(name, len(body))
         if problem or len(chat.attachments) >= limits.ATTACHMENTS:
             raise ValueError(problem or "too many attachments in this chat")
@@ -164,10 +177,10 @@ class Agent:
             owner=me,
             upload_until=chats.clock.now() + timedelta(seconds=limits.ATTACHMENT_URL_S),
             body=body,
-            status="APPROVED",
         )
+        chats.judge(attachment)
         chat.attachments.append(attachment)
-        return chats.attach(chat, me, attachment)
+        return attachment
 
     def typing(self, chat: Chat | None = None) -> None:
         """The others see that the agent types."""

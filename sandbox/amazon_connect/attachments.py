@@ -66,9 +66,7 @@ class Attachments:
             raise AwsError("ConflictException", "The attachment has not been uploaded")
         if len(attachment.body) != attachment.size:
             raise AwsError("ValidationException", "The file has another size than announced")
-        scan = self._chats.switches.scan
-        accepted = scan is None or scan(attachment.name, attachment.body)
-        attachment.status = "APPROVED" if accepted else "REJECTED"
+        self._chats.judge(attachment)
         return self._chats.attach(chat, owner, attachment)
 
     def of_chat(self, chat: Chat, attachment_id: str) -> Attachment:

@@ -256,10 +256,16 @@ class Chats:
         item.in_transcript = in_transcript
         return self.publish(chat, item)
 
-    def attach(self, chat: Chat, participant: Participant, attachment: Attachment) -> Item:
-        """A file of `participant`, complete and checked."""
-        item = self._item(chat, "ATTACHMENT", attachment.content_type, participant)
-        item.attachments = (attachment,)
+    def judge(self, attachment: Attachment) -> None:
+        """What the attachment scanner makes of a file that is complete."""
+        scan = self.switches.scan
+        accepted = scan is None or scan(attachment.name, attachment.body or b"")
+        attachment.status = "APPROVED" if accepted else "REJECTED"
+
+    def attach(self, chat: Chat, participant: Participant, *attachments: Attachment) -> Item:
+        """Files of `participant`, complete and checked."""
+        item = self._item(chat, "ATTACHMENT", attachments[0].content_type, participant)
+        item.attachments = attachments
         self.publish(chat, item)
         self._wake_flow(chat, participant)
         return item

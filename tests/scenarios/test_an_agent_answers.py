@@ -16,6 +16,7 @@ from tests.scenarios.people import (
     GREETING,
     LONG_ENOUGH_S,
     chats_of,
+    failing,
     lines,
     live_chat,
     notices,
@@ -140,6 +141,69 @@ def test_a_file_whatsapp_does_not_take_is_told_to_the_agent(world):
     assert sent_texts(talk.customer) == []
     [notice] = notices(talk.chat)
     assert "WhatsApp does not take files of this type (rtf)" in notice
+
+
+VIRUS = ("virus.pdf", "application/pdf", b"%PDF-1.4 a virus")
+RICH_TEXT = ("notes.rtf", "application/rtf", b"{\\rtf1 a}")
+
+
+def no_viruses(_name, body):
+    return b"virus" not in body
+
+
+@pytest.mark.parametrize(
+    ("refused", "why"), [(VIRUS, "virus scan"), (RICH_TEXT, "files of this type (rtf)")]
+)
+def test_of_several_files_the_agent_learns_by_name_which_one_did_not_go(world, refused, why):
+    """Connect's model has several files in one item, each with its Status (AttachmentItem)."""
+    world.chats.switches.scan = no_viruses
+    talk = live_chat(world)
+    bill, terms = (("bill.pdf", "application/pdf", PDF), ("terms.pdf", "application/pdf", PDF))
+    talk.agent.attach_several(bill, refused, terms)
+    world.run_for(10)
+    assert [line.filename for line in talk.customer.screen[-2:]] == ["bill.pdf", "terms.pdf"]
+    [notice] = notices(talk.chat)
+    assert f'Not delivered: "{refused[0]}"' in notice
+    assert why in notice
+    assert "bill.pdf" not in notice
+
+
+def test_a_file_that_whatsapp_and_one_that_the_scan_refuses_are_told_apart(world):
+    world.chats.switches.scan = no_viruses
+    talk = live_chat(world)
+    talk.agent.attach_several(VIRUS, RICH_TEXT, ("bill.pdf", "application/pdf", PDF))
+    world.run_for(10)
+    assert talk.customer.screen[-1].filename == "bill.pdf"
+    assert ["virus.pdf" in notice for notice in notices(talk.chat)] == [True, False]
+    assert ["notes.rtf" in notice for notice in notices(talk.chat)] == [False, True]
+
+
+def test_files_of_which_the_scan_lets_none_through_are_all_named(world):
+    world.chats.switches.scan = no_viruses
+    talk = live_chat(world)
+    talk.agent.attach_several(VIRUS, ("other.pdf", "application/pdf", b"%PDF-1.4 virus, too"))
+    world.run_for(10)
+    assert sent_texts(talk.customer) == []
+    [notice] = notices(talk.chat)
+    assert "virus.pdf, other.pdf" in notice
+
+
+@pytest.mark.parametrize("operation", ["connectparticipant.SendMessage", "Upload", "Send"])
+def test_the_word_about_a_refused_file_comes_once_and_so_do_the_others(world, operation):
+    """Killed after the notice, after the upload, or after the file was sent."""
+    world.chats.switches.scan = no_viruses
+    talk = live_chat(world)
+    service, _, name = {
+        "Upload": "socialmessaging.PostWhatsAppMessageMedia",
+        "Send": "socialmessaging.SendWhatsAppMessage",
+    }.get(operation, operation).partition(".")
+    failing(world, service, name, Action.KILL_AFTER, 1)
+    talk.agent.attach_several(VIRUS, ("bill.pdf", "application/pdf", PDF))
+    world.run_for(LONG_ENOUGH_S)
+    assert [line.filename for line in talk.customer.screen if line.kind == "document"] == [
+        "bill.pdf"
+    ]
+    assert len([one for one in notices(talk.chat) if "virus.pdf" in one]) == 1
 
 
 def test_a_file_too_large_for_whatsapp_is_told_to_the_agent(world):

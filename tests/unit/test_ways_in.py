@@ -69,6 +69,16 @@ def test_what_concerns_the_customer_waits_in_the_chats_group(name):
     assert entry.group == other.group
 
 
+@pytest.mark.parametrize(
+    ("found", "entries"), [("APPROVED", 1), ("REJECTED", 1), ("IN_PROGRESS", 0)]
+)
+def test_files_wait_until_the_last_of_them_is_scanned(found, entries):
+    """The event that follows names all of them, and under the same id it would count as done."""
+    scanning = samples.body("agent_attachments_scanning", samples.CONNECT)
+    told = scanning.replace("IN_PROGRESS", found)
+    assert len(routing.route(told).entries) == entries
+
+
 @pytest.mark.parametrize("name", ["agent_only", "customer_text", "agent_typing"])
 def test_what_does_not_concern_the_customer_goes_nowhere(name):
     assert routed(name, samples.CONNECT).entries == []
