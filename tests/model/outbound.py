@@ -10,6 +10,7 @@ from chalicelib.batches import Record
 from chalicelib.contact import ContactItem, read_callback
 from chalicelib.conversation import Conversation, OpenChat, Pending, Reply
 from chalicelib.outbound_broken import BrokenMessages
+from chalicelib.outbound_replies import Rendered
 from chalicelib.outbound_work import OutboundWork
 from chalicelib.ports.messages import StatusUpdate
 from chalicelib.to_customer import ToCustomer
@@ -47,8 +48,9 @@ class FakeReplies:
     def __init__(self, said: tuple[Said, ...]) -> None:
         self._parts = {each.id: each.parts for each in said}
 
-    def bodies(self, item: ContactItem, event) -> list[dict]:
-        return [{"text": f"{event.id}.{part}"} for part in range(self._parts[event.id])]
+    def rendered(self, item: ContactItem, event) -> Rendered:
+        parts = range(self._parts[event.id])
+        return Rendered([{"text": f"{event.id}.{part}"} for part in parts])
 
 
 @dataclass
