@@ -1,21 +1,31 @@
 """botocore, without what it works out anew for each call although it never changes.
 
-Only settings and parts that botocore offers for it; what goes over the wire differs in its
+Only settings and parts that botocore has a place for; what goes over the wire differs in its
 User-Agent alone (`tests/gateways/test_sdk.py`). The gains are those of one text, five calls.
 """
 
+import hmac
+from collections.abc import Iterable
+from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
+from botocore.auth import AUTH_TYPE_MAPS, SIGNED_HEADERS_BLACKLIST, SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
+from botocore.model import StructureShape
+from botocore.parsers import JSONParser, ResponseParser, ResponseParserFactory
 from botocore.session import Session
 
 RULES = "endpoint-rule-set-1"  # what botocore calls the rules for a service's addresses
 ONE_ADDRESS = frozenset(("sqs", "dynamodb", "connectparticipant", "socialmessaging"))
 """The services of the text path: one address a region, whatever a call says."""
 SIGNED = ("dynamodb", "socialmessaging", "sqs")  # those of them that are
+NOT_SIGNED = frozenset((*SIGNED_HEADERS_BLACKLIST, "authorization"))
+SIGNATURE = "puente-v4"  # under which botocore finds `SignedOnce`
 OTHER_ADDRESSES = ("use_fips_endpoint", "use_dualstack_endpoint")
 
 
@@ -35,6 +45,86 @@ class QuietLoader(Loader):
         return super().load_service_model(service_name, type_name, api_version)
 
 
+class SignedOnce(SigV4Auth):
+    """Signature 4, with each part worked out once; to the letter the signature is botocore's.
+
+    botocore prepares the whole request a second time to find its body, and gathers the headers
+    twice in the standard library's class for e-mails: 0.1 ms of 1.1. What is signed and how: AWS,
+    IAM user guide, "Create a signed AWS API request". One instance signs one request.
+    """
+
+    _names = ""
+
+    def canonical_request(self, request: AWSRequest) -> str:
+        given = [(name.lower(), " ".join(value.split())) for name, value in request.headers.items()]
+        headers = dict(given)
+        if len(headers) < len(given) or not _is_plain(request, headers):
+            return super().canonical_request(request)
+        path = self._normalize_url_path(urlsplit(request.url).path)  # type: ignore[attr-defined]
+        signed = sorted(headers.keys() - NOT_SIGNED)
+        self._names = ";".join(signed)
+        lines = [request.method, path, "", *(f"{name}:{headers[name]}" for name in signed)]
+        body = sha256(request.data).hexdigest()  # type: ignore[arg-type]
+        return "\n".join([*lines, "", self._names, body])
+
+    def headers_to_sign(self, request: AWSRequest) -> Any:
+        return () if self._names else super().headers_to_sign(request)
+
+    def signed_headers(self, headers_to_sign: Iterable[str]) -> str:
+        return self._names or super().signed_headers(headers_to_sign)
+
+    def signature(self, string_to_sign: str, request: AWSRequest) -> str:
+        where = (self._region_name, self._service_name)  # type: ignore[attr-defined]
+        key = _key_of(self.credentials.secret_key, request.context["timestamp"][:8], *where)
+        return hmac.new(key, string_to_sign.encode(), sha256).hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _key_of(secret: str, day: str, region: str, service: str) -> bytes:
+    """The same for all of a day's calls to a service, as long as the credentials live."""
+    key = f"AWS4{secret}".encode()
+    for part in (day, region, service, "aws4_request"):
+        key = hmac.new(key, part.encode(), sha256).digest()
+    return key
+
+
+AUTH_TYPE_MAPS[SIGNATURE] = SignedOnce
+
+
+def _is_plain(request: AWSRequest, headers: dict[str, str]) -> bool:
+    """A body of bytes that is signed, no query, the host named: what a JSON call is."""
+    return (
+        isinstance(request.data, bytes)
+        and "host" in headers
+        and "x-amz-content-sha256" not in headers
+        and not request.params
+        and "?" not in str(request.url)
+        and not {"checksum", "payload_signing_enabled"} & request.context.keys()
+    )
+
+
+class PlainValues(JSONParser):
+    """Reads DynamoDB's texts and numbers as they came: `{"S": "a"}` means the same in botocore.
+
+    botocore asks for each value which of the ten kinds it has and whether it is exactly one, on a
+    copy: 10 microseconds an attribute, 0.07 ms of 1.1 for a conversation.
+    """
+
+    def _handle_structure(self, shape: StructureShape, value: Any) -> Any:
+        if shape.name == "AttributeValue" and value and ("S" in value or "N" in value):
+            return value
+        return super()._handle_structure(shape, value)  # type: ignore[misc]
+
+
+class Parsers(ResponseParserFactory):
+    """botocore's parsers of answers, ours among them."""
+
+    def create_parser(self, protocol_name: str) -> ResponseParser:
+        if protocol_name == "json":
+            return PlainValues(**self._defaults)  # type: ignore[attr-defined]
+        return super().create_parser(protocol_name)
+
+
 def session() -> Session:
     """The session that all our clients come from."""
     made = Session()
@@ -45,6 +135,8 @@ def session() -> Session:
         )
         for service in SIGNED:
             made.register(f"before-call.{service}", _name_host)
+            made.register(f"choose-signer.{service}", _sign_once)
+    made.register_component("response_parser_factory", Parsers())
     return made
 
 
@@ -59,6 +151,10 @@ def _name_host(**call: Any) -> None:
     URL apart for it twice a call as long as it is not there: 0.05 ms of 1.4."""
     request = call["params"]
     request["headers"]["Host"] = urlsplit(request["url"]).netloc
+
+
+def _sign_once(**call: Any) -> Any:
+    return SIGNATURE if call["signature_version"] == "v4" else None
 
 
 def _wants_other_addresses(made: Session) -> bool:

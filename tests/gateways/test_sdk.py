@@ -1,13 +1,17 @@
 """Our clients put the same on the wire as botocore's own, whatever they save in between."""
 
+import io
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import botocore.auth
 import botocore.session
 import pytest
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.config import Config
+from botocore.credentials import ReadOnlyCredentials
 
 from chalicelib.gateways import sdk
 from tests.gateways.stub_server import Answer, stub
@@ -42,6 +46,7 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
 }
 CHANGES_BY_ITSELF = ("user-agent", "x-amz-date", "amz-sdk-invocation-id", "authorization")
+NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 REGIONS = ("us-east-1", "eu-central-1", "sa-east-1", "us-gov-west-1", "cn-north-1")
 
 
@@ -49,6 +54,7 @@ REGIONS = ("us-east-1", "eu-central-1", "sa-east-1", "us-gov-west-1", "cn-north-
 def _nobodys_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: NOON)
 
 
 class Sent:
@@ -64,7 +70,7 @@ class Sent:
         found = {name.lower(): _text(value) for name, value in request.headers.items()}
         self.agent = found["user-agent"]
         self.url, self.body = request.url, _text(request.body)
-        self.signed = found.get("authorization", "").partition(", Signature=")[0]
+        self.signature = found.get("authorization", "")
         self.host = found.pop("host", "")
         self.headers = {n: value for n, value in found.items() if n not in CHANGES_BY_ITSELF}
         self.names = set(found)
@@ -86,10 +92,83 @@ def test_a_request_is_botocores_own_but_for_its_user_agent(service, region):
     ours = Sent(sdk.session(), service, region)
     theirs = Sent(botocore.session.Session(), service, region)
     assert (ours.url, ours.body, ours.headers) == (theirs.url, theirs.body, theirs.headers)
-    # All but the time in it and the signature: whose key, which region and service, which headers.
-    assert ours.signed == theirs.signed
+    assert ours.signature == theirs.signature
+    assert "Signature=" in ours.signature
     assert ours.names == theirs.names
     assert ours.host in {"", urlsplit(theirs.url).netloc}
+
+
+ROLE = ReadOnlyCredentials("AKID", "secret", "the session of a function's role")
+ADDRESS = "https://dynamodb.us-east-1.amazonaws.com"
+HEADERS = {"Host": "dynamodb.us-east-1.amazonaws.com", "X-Amz-Target": "  Put   it ", "x-amz": "a"}
+REQUESTS: dict[str, dict[str, Any]] = {
+    "as JSON calls are": {"data": b"{}"},
+    "with a path": {"data": b"{}", "url": f"{ADDRESS}/v1//whatsapp/./send it"},
+    "with headers nobody signs": {"data": b"", "headers": {**HEADERS, "User-Agent": "Puente"}},
+    "signed before": {"data": b"{}", "headers": {**HEADERS, "Authorization": "an earlier try"}},
+    "without its host": {"data": b"{}", "headers": {}},
+    "with a query": {"data": b"", "params": {"b": "1", "a": "2"}},
+    "with a query in its address": {"data": b"", "url": f"{ADDRESS}/?b=1&a=2"},
+    "with a form": {"data": {"Action": "SendMessage"}},
+    "with a file": {"data": io.BytesIO(b"a picture")},
+    "with its checksum": {"data": b"{}", "headers": {**HEADERS, "X-Amz-Content-SHA256": "abc"}},
+}
+
+
+@pytest.mark.parametrize("credentials", [ROLE, ReadOnlyCredentials("AKID", "secret", None)])
+@pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
+def test_a_signature_is_botocores_to_the_letter(request_, credentials):
+    def signed(signer: type[botocore.auth.SigV4Auth]) -> dict[str, str]:
+        given = {"method": "POST", "url": f"{ADDRESS}/", "headers": HEADERS, **request_}
+        made = AWSRequest(**given)
+        signer(credentials, "dynamodb", "us-east-1").add_auth(made)
+        return dict(made.headers.items())
+
+    assert signed(sdk.SignedOnce) == signed(botocore.auth.SigV4Auth)
+
+
+@pytest.mark.parametrize("service", sdk.SIGNED)
+def test_the_calls_of_a_text_are_signed_the_short_way(monkeypatch, service):
+    def never(*_: object) -> str:
+        raise AssertionError
+
+    monkeypatch.setattr(botocore.auth.SigV4Auth, "canonical_request", never)
+    assert "Signature=" in Sent(sdk.session(), service, "us-east-1").signature
+
+
+def test_a_payload_that_is_not_signed_stays_so():
+    made = AWSRequest(method="PUT", url=f"{ADDRESS}/", headers=HEADERS, data=b"{}")
+    made.context["payload_signing_enabled"] = False
+    signer = sdk.SignedOnce(ROLE, "dynamodb", "us-east-1")
+    assert signer.canonical_request(made).endswith("\nUNSIGNED-PAYLOAD")
+
+
+ITEM = {
+    "text": {"S": "a"},
+    "empty": {"S": ""},
+    "number": {"N": "1.5"},
+    "bytes": {"B": "AAE="},
+    "texts": {"SS": ["a", "b"]},
+    "numbers": {"NS": ["1"]},
+    "blobs": {"BS": ["AAE="]},
+    "nothing": {"NULL": True},
+    "truth": {"BOOL": False},
+    "map": {"M": {"in": {"B": "AAE="}, "and": {"S": "c"}}},
+    "list": {"L": [{"B": "AAE="}, {"N": "7"}]},
+}
+
+
+def test_items_are_read_as_botocore_reads_them(monkeypatch):
+    with stub(Answer({"Item": ITEM})) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.base_url.removesuffix("/v1"))
+        ours, theirs = (
+            made.create_client("dynamodb", region_name="us-east-1").get_item(
+                TableName="messages", Key={"id": {"S": "a"}}
+            )["Item"]
+            for made in (sdk.session(), botocore.session.Session())
+        )
+    assert ours == theirs
+    assert ours["map"]["M"]["in"] == {"B": b"\x00\x01"}
 
 
 @pytest.mark.parametrize("service", CALLS)
