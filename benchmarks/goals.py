@@ -63,6 +63,7 @@ def cpu(result: CpuResult) -> list[Row]:
         _at_most("CPU of a text, p99", result.p99_ms, 5, "ms"),
         Row("the same, undisturbed tenth", "", f"{result.quiet_ms} ms"),
         Row("the same SDK calls alone, undisturbed tenth", "", f"{result.sdk_ms} ms"),
+        Row("functions called for it", "", f"{result.function_calls:,}"),
         Row("the emulators for that text", "", f"{result.emulators_ms} ms"),
         _at_least("texts a second, one process", result.per_s, 500),
         _at_most("logged for a text", result.log_bytes, 600, "bytes"),

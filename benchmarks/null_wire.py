@@ -11,10 +11,12 @@ spent on: docs/decisions.md, "What a text costs in CPU".
 
 import gc
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from types import FrameType
 from typing import Any
 
 from benchmarks.calls import Scene, scene
@@ -39,6 +41,7 @@ class CpuResult:
 
     `quiet_ms`: the same in the tenth of the rounds that other programs disturbed least;
     `sdk_ms`: the same five SDK calls alone, in the same quiet tenth, to judge a machine by;
+    `function_calls`: how many functions Python called for it, which no machine changes;
     `emulators_ms`: what the emulators took for the same text before it was replayed; `log_bytes`:
     what the functions printed for it, metrics included; `rss_growth_mb`: what all rounds together
     left in memory.
@@ -49,6 +52,7 @@ class CpuResult:
     per_s: float
     quiet_ms: float
     sdk_ms: float
+    function_calls: int
     emulators_ms: float
     log_bytes: int
     rss_growth_mb: int
@@ -73,12 +77,14 @@ def measure(rounds: int = ROUNDS) -> CpuResult:
             before = rss_mb()
             took, alone = _by_turns(rounds, wire, invocations, bare)
             grown = rss_mb() - before
+            function_calls = wire.function_calls(invocations)
     return CpuResult(
         median_ms=round(statistics.median(took), 2),
         p99_ms=round(took[int(len(took) * 0.99)], 2),
         per_s=round(1000 / statistics.mean(took)),
         quiet_ms=round(_quiet(took), 2),
         sdk_ms=round(_quiet(alone), 2),
+        function_calls=function_calls,
         emulators_ms=round(sum(call.ms for call in calls), 2),
         log_bytes=log_bytes,
         rss_growth_mb=grown,
@@ -153,12 +159,16 @@ class Wire:
     def __init__(self) -> None:
         self.spent_s = 0.0
         self._since = 0.0
+        self._calls = 0
+        self._behind = False
 
     def taken(self, **_: Any) -> None:
+        self._behind = True
         self._since = time.process_time()
 
     def given(self, **_: Any) -> None:
         self.spent_s += time.process_time() - self._since
+        self._behind = False
 
     def cpu_ms(self, invocations: list[Invocation]) -> float:
         """What the invocations take on this side of the wire."""
@@ -166,6 +176,20 @@ class Wire:
         for invoke in invocations:
             invoke()
         return (time.process_time() - started - (self.spent_s - spent)) * 1000
+
+    def function_calls(self, invocations: list[Invocation]) -> int:
+        """Functions in Python and C that the invocations call on this side of the wire."""
+        self._calls = 0
+        sys.setprofile(self._count)
+        try:
+            for invoke in invocations:
+                invoke()
+        finally:
+            sys.setprofile(None)
+        return self._calls
+
+    def _count(self, _: FrameType, event: str, __: object) -> None:
+        self._calls += event in ("call", "c_call") and not self._behind
 
 
 def _bare_calls(given: Scene, text: Invocation) -> list[Invocation]:

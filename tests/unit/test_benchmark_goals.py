@@ -42,6 +42,7 @@ def test_what_misses_its_goal_is_marked_and_named_at_the_end():
         per_s=500,
         quiet_ms=2,
         sdk_ms=1,
+        function_calls=7000,
         emulators_ms=1,
         log_bytes=601,
         rss_growth_mb=0,
