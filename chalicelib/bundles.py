@@ -69,6 +69,16 @@ class Bundle:
         return tuple(item.receipt for item in self.queued)
 
 
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What we still owe the agent of message `wamid`. `receipt`: the queue's id of the entry that
+    says so; `again`: how often an operator sent it again."""
+
+    wamid: str
+    receipt: str
+    again: int = 0
+
+
 def follow_up(conversation: Conversation, member: Member, receipt: str) -> Bundle:
     """Something of ours that belongs to a conversation we know: a late card, a late file."""
     arrival = Arrival(

@@ -18,6 +18,7 @@ RECENT_KEPT = 10
 RATE_SECONDS = 60
 LATE_FILE, LATE_CARD = "#file", "#card"  # ends of the ids under which these are shown, once
 GIVEN_UP = "#given-up"  # stands before them when the agent is told that they do not come
+LATE_RUN = "#run"  # stands before a card's when its note was understood so many times
 REPLY_SOURCE = "replySource"  # attribute of a tapped button or row
 UNKNOWN_TYPE = "unknownType"  # attribute of a message whose kind, or kind of answer, is new
 MAX_ATTEMPTS = 3  # protocol law 9: at the third crash or permanent refusal the message is parked

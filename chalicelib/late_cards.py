@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chalicelib import voice_card
-from chalicelib.bundles import follow_up
-from chalicelib.conversation import GIVEN_UP, LATE_CARD, Member
+from chalicelib.bundles import Owed, follow_up
+from chalicelib.conversation import GIVEN_UP, LATE_CARD, LATE_RUN, Member
 from chalicelib.errors import Throttled
 from chalicelib.ports.conversations import Conversations
 from chalicelib.ports.messages import StoredNote
@@ -37,28 +37,28 @@ class LateCards:
         self._conversations = conversations
         self._to_agent = to_agent
 
-    def deliver(self, wamid: str, receipt: str, remaining_s: Callable[[], float]) -> None:
+    def deliver(self, late: Owed, remaining_s: Callable[[], float]) -> None:
         """Understand the note and show its card.
 
         Raises a retryable ServiceError when the AI services need another try later.
         """
-        stored = self._notes.load(wamid)
+        stored = self._notes.load(late.wamid)
         if stored is None:
             return
         understood = self._understood(stored, remaining_s)
-        self._show(understood, _shown_as(understood.note), receipt, remaining_s)
+        self._show(understood, _shown_as(understood.note), late, remaining_s)
 
-    def give_up(self, wamid: str, receipt: str, remaining_s: Callable[[], float]) -> None:
+    def give_up(self, late: Owed, remaining_s: Callable[[], float]) -> None:
         """Our code breaks on this note: the agent reads what there is of it, under an id of its
         own, so that the card may still come when an operator sends the note again."""
-        stored = self._notes.load(wamid)
+        stored = self._notes.load(late.wamid)
         if stored is None:
             return
         told = self._notes.save(replace(stored, note=_broken(stored.note)), working=False)
-        self._show(told, f"{wamid}{GIVEN_UP}{LATE_CARD}", receipt, remaining_s)
+        self._show(told, f"{late.wamid}{GIVEN_UP}{LATE_CARD}", late, remaining_s)
 
     def _show(
-        self, stored: StoredNote, shown_as: str, receipt: str, remaining_s: Callable[[], float]
+        self, stored: StoredNote, shown_as: str, late: Owed, remaining_s: Callable[[], float]
     ) -> None:
         conversation = self._conversations.load(stored.conversation)
         # A chat that is over gets no new contact for a late card: the agent had the sound, and
@@ -70,8 +70,9 @@ class LateCards:
             sent_at=stored.sent_at,
             kind="voice",
             text=voice_card.card(stored.note, language=self._language),
+            redrive=late.again,
         )
-        self._to_agent.deliver(follow_up(conversation, member, receipt), remaining_s)
+        self._to_agent.deliver(follow_up(conversation, member, late.receipt), remaining_s)
 
     def _understood(self, stored: StoredNote, remaining_s: Callable[[], float]) -> StoredNote:
         if stored.note.state in (State.STRUCTURED, State.DELIVERED):
@@ -93,7 +94,7 @@ class LateCards:
 
 def _shown_as(note: VoiceNote) -> str:
     """A note that is reprocessed has a card of its own each time."""
-    again = f"#{note.runs}" if note.runs > 1 else ""
+    again = f"{LATE_RUN}{note.runs}" if note.runs > 1 else ""
     return f"{note.wamid}{again}{LATE_CARD}"
 
 

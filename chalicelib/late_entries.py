@@ -4,25 +4,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from chalicelib import log, routing
+from chalicelib import log, redrive, routing
 from chalicelib.batches import Record
+from chalicelib.bundles import Owed
 from chalicelib.conversation import MAX_ATTEMPTS
 from chalicelib.errors import PuenteError, UnreadableEvent
 from chalicelib.outbound_entries import kept, may_pass
 from chalicelib.whatsapp import fields
 
 Remaining = Callable[[], float]
-FILE = "file"
 
 
 class Late(Protocol):
     """Something that was promised to the agent."""
 
-    def deliver(self, wamid: str, receipt: str, remaining_s: Remaining) -> None:
+    def deliver(self, late: Owed, remaining_s: Remaining) -> None:
         """Show it. Raises a retryable ServiceError to be asked again later."""
         ...
 
-    def give_up(self, wamid: str, receipt: str, remaining_s: Remaining) -> None:
+    def give_up(self, late: Owed, remaining_s: Remaining) -> None:
         """Tell the agent that it does not come by itself."""
         ...
 
@@ -44,7 +44,7 @@ class LateWork:
 
     def _done(self, record: Record, left: Remaining) -> bool:
         try:
-            late, wamid = self._opened(record)
+            late, owed = self._opened(record)
         except UnreadableEvent as problem:
             log.failure("a late voice note or file is unreadable and is parked", problem)
             return kept(self.park, str(problem), record)
@@ -52,32 +52,33 @@ class LateWork:
             log.failure("a late voice note or file broke the parser and is parked", problem)
             return kept(self.park, type(problem).__name__, record)
         try:
-            late.deliver(wamid, record.message_id, left)
+            late.deliver(owed, left)
         except PuenteError as problem:
             if not problem.retryable:
-                return self._broke(late, wamid, record, left, problem)
+                return self._broke(late, owed, record, left, problem)
             log.failure("a late voice note or file waits for its next try", problem)
             return False
         except Exception as problem:  # noqa: BLE001  (entry point: its third time parks it)
-            return self._broke(late, wamid, record, left, problem)
+            return self._broke(late, owed, record, left, problem)
         return True
 
-    def _opened(self, record: Record) -> tuple[Late, str]:
+    def _opened(self, record: Record) -> tuple[Late, Owed]:
         kind, payload = routing.read(record.body)
         wamid = fields.text(payload, "wamid")
         if not wamid:
             raise UnreadableEvent("a late entry names no message", code=kind)
-        return (self.files if kind == FILE else self.cards), wamid
+        owed = Owed(wamid, record.message_id, fields.integer(payload, redrive.AGAIN))
+        return (self.files if kind == redrive.FILE else self.cards), owed
 
     def _broke(
-        self, late: Late, wamid: str, record: Record, left: Remaining, problem: Exception
+        self, late: Late, owed: Owed, record: Record, left: Remaining, problem: Exception
     ) -> bool:
         """The agent hears of it before it is parked: a crash between the two tells it again."""
         log.failure("a late voice note or file broke its worker", problem)
         if record.received < MAX_ATTEMPTS:
             return False
         try:
-            late.give_up(wamid, record.message_id, left)
+            late.give_up(owed, left)
         except Exception as another:  # noqa: BLE001  (entry point: what is broken may break this)
             log.failure("the agent could not be told of it", another)
             if may_pass(another):

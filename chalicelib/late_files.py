@@ -7,7 +7,7 @@ id "<wamid>#file", so it is shown once like any message.
 from collections.abc import Callable
 from dataclasses import replace
 
-from chalicelib.bundles import follow_up
+from chalicelib.bundles import Owed, follow_up
 from chalicelib.conversation import GIVEN_UP, Member
 from chalicelib.errors import Rejected, ServiceError, Throttled
 from chalicelib.inbound_files import InboundFiles, late_id
@@ -34,31 +34,32 @@ class LateFiles:
         self._conversations = conversations
         self._to_agent = to_agent
 
-    def deliver(self, wamid: str, receipt: str, remaining_s: Callable[[], float]) -> None:
+    def deliver(self, late: Owed, remaining_s: Callable[[], float]) -> None:
         """Fetch the file and show it. Raises a retryable ServiceError while it cannot be had."""
-        file = self._history.load_file(wamid)
+        file = self._history.load_file(late.wamid)
         if file is None:
             return
-        self._show(file, self._member(file), receipt, remaining_s)
+        self._show(file, self._member(file), late, remaining_s)
 
-    def give_up(self, wamid: str, receipt: str, remaining_s: Callable[[], float]) -> None:
+    def give_up(self, late: Owed, remaining_s: Callable[[], float]) -> None:
         """Our code breaks on this file: the agent reads that it does not come, under an id of its
         own, so that it may still be shown when an operator sends it again."""
-        file = self._history.load_file(wamid)
+        file = self._history.load_file(late.wamid)
         if file is not None:
             told = Member(
                 wamid=late_id(f"{file.wamid}{GIVEN_UP}"), sent_at=file.sent_at, kind=file.kind
             )
-            self._show(file, self._gone(told, file), receipt, remaining_s)
+            self._show(file, self._gone(told, file), late, remaining_s)
 
     def _show(
-        self, file: StoredFile, member: Member, receipt: str, remaining_s: Callable[[], float]
+        self, file: StoredFile, member: Member, late: Owed, remaining_s: Callable[[], float]
     ) -> None:
         conversation = self._conversations.load(file.conversation)
         # A chat that is over gets no new contact for a late file: it lies in the bucket, and the
         # history leads to it.
         if conversation is not None and conversation.live:
-            self._to_agent.deliver(follow_up(conversation, member, receipt), remaining_s)
+            shown = replace(member, redrive=late.again)
+            self._to_agent.deliver(follow_up(conversation, shown, late.receipt), remaining_s)
 
     def _member(self, file: StoredFile) -> Member:
         member = Member(

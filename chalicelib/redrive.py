@@ -6,17 +6,22 @@ more and `delivered` may not (protocol 4.7).
 """
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import routing
-from chalicelib.conversation import token
+from chalicelib.conversation import GIVEN_UP, LATE_CARD, LATE_FILE, LATE_RUN, token
 from chalicelib.errors import UnreadableEvent
 from chalicelib.routing import Entry, QueueName
+from chalicelib.whatsapp import fields
 from chalicelib.whatsapp.messages import DeliveryStatus
 from chalicelib.whatsapp.parsing import parse as parse_whatsapp
 
 KIND = "redrive"
+AGAIN = "n"  # in the payload of a late card or file that is shown once more: the how manieth time
+CARD, FILE = "voice_note", "file"
+_OWED = re.compile(rf"({GIVEN_UP}|{LATE_RUN}[0-9]+)?({LATE_CARD}|{LATE_FILE})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,24 @@ def outbound(body: str, event: str, again: int) -> Entry:
     )
 
 
+def late(conversation: str, shown_as: str, again: int) -> Entry | None:
+    """The entry that brings a parked late card or file once more; None for any other message.
+
+    `shown_as`: the id of its member, which tells whose it is. A chat that is over by now gets
+    neither: both are in the history.
+    """
+    wamid = _OWED.sub("", shown_as)
+    if wamid == shown_as:
+        return None
+    kind = CARD if shown_as.endswith(LATE_CARD) else FILE
+    return Entry(
+        queue="voice_notes",
+        group=token(conversation),
+        dedup=dedup_id(shown_as, again),
+        body=routing.write(kind, {"conversation": conversation, "wamid": wamid, AGAIN: again}),
+    )
+
+
 def as_it_was(queue: QueueName, body: str, name: str) -> Entry:
     """What lay in a queue, once more and unchanged. `name`: of the letter, which has its own
     deduplication id. It waits for nobody: what came after it in its group is long done."""
@@ -75,15 +98,23 @@ def as_it_was(queue: QueueName, body: str, name: str) -> Entry:
 
 
 def broken(body: str, name: str) -> Entry | None:
-    """An entry that broke our code, for the queue it was in; None when it is none of ours."""
+    """An entry that broke our code, for the queue it was in; None when it is none of ours.
+
+    A late card or file is counted: when the agent could not be told that it does not come, there
+    is another letter of it, and it is shown once for both.
+    """
     try:
-        return as_it_was(_queue_of(*routing.read(body)), body, name)
+        kind, payload = routing.read(body)
+        queue = _queue_of(kind, payload)
     except UnreadableEvent:
         return None
+    if queue == "voice_notes" and isinstance(payload, dict):
+        body = routing.write(kind, {**payload, AGAIN: fields.integer(payload, AGAIN) + 1})
+    return as_it_was(queue, body, name)
 
 
 def _queue_of(kind: str, payload: Any) -> QueueName:
-    if kind in ("voice_note", "file"):
+    if kind in (CARD, FILE):
         return "voice_notes"
     outbound = kind in ("chat", "again") or isinstance(parse_whatsapp(payload), DeliveryStatus)
     return "outbound" if outbound else "inbound"

@@ -145,6 +145,8 @@ def entries_of(letter: Letter) -> list[Entry]:
 
 def _member_entry(letter: Letter, member: dict[str, Any]) -> Entry:
     wamid, again = str(member["wamid"]), int(member.get("redrive", 0)) + 1
+    if late := redrive.late(letter.content.get("conversation", ""), wamid, again):
+        return late
     body = letter.content.get("bodies", {}).get(wamid, "")
     if not body:
         raise NotRedrivable("the letter holds what the agent would have read, not the event")
