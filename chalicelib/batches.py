@@ -4,6 +4,7 @@ A batch holds several groups; a slow or failing customer must not delay another.
 threads that run the groups.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ Failures = dict[str, list[dict[str, str]]]
 FIRST_DELAY_SECONDS = 2
 MAX_DELAY_SECONDS = 120
 SPREAD = 0.25
+# A claim is taken over 10 s, the longest client time-out, after its function must have ended
+# (protocol law 6); five more for the time until the function begins.
+GONE_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,21 @@ def delay(record: Record) -> int:
     longest = min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS << doublings)
     chance = crc32(f"{record.message_id}{record.received}".encode()) / 2**32
     return round(longest * (1 - SPREAD * chance))
+
+
+def tried_before(every: Sequence[list[Record]]) -> list[Record]:
+    """The records of groups in which one was given out before; the queue gives out nothing of a
+    group before the last of them is back."""
+    return [record for group in every if any(one.received > 1 for one in group) for record in group]
+
+
+def after_a_death(remaining_s: float) -> int:
+    """Seconds until a record that was tried before comes back if this worker dies of it.
+
+    What kills its process then costs its customer half a minute a try, not the queue's two minutes,
+    at the price of a call for each record that is tried again.
+    """
+    return math.ceil(remaining_s) + GONE_SECONDS
 
 
 def _record(record: Mapping[str, Any]) -> Record:

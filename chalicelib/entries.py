@@ -156,9 +156,11 @@ class Worker:
         """Handle one batch; what failed comes back soon, and alone."""
         every = batches.groups(batches.records(event))
         left = remaining(context)
+        for record in batches.tried_before(every):
+            self._back_in(record, batches.after_a_death(left()))
         failed = batches.side_by_side(lambda group: self._worked(group, left), every)
         for record in failed:
-            self._soon_again(record)
+            self._back_in(record, batches.delay(record))
         return batches.report(failed)
 
     def _worked(self, group: Group, left: Remaining) -> list[Record]:
@@ -168,9 +170,9 @@ class Worker:
             log.failure("a group broke its worker and comes again", problem)
             return group
 
-    def _soon_again(self, record: Record) -> None:
+    def _back_in(self, record: Record, seconds: int) -> None:
         try:
-            self.queues.delay(self.queue, record.receipt_handle, batches.delay(record))
+            self.queues.delay(self.queue, record.receipt_handle, seconds)
         except ServiceError as problem:
             log.failure("a failed message comes back after the long time-out", problem)
 

@@ -127,6 +127,47 @@ def test_a_message_that_kills_its_process_costs_nobody_else_of_its_batch(world, 
     assert not unfinished()
 
 
+def kills_on(world, monkeypatch, word):
+    """A message that takes its process along."""
+    works = world.app.chat.send_text
+
+    def deadly(chat, text, token):
+        if word in text:
+            raise world.router.faults.kill("a poisoned message")
+        return works(chat, text, token)
+
+    monkeypatch.setattr(world.app.chat, "send_text", deadly)
+
+
+def test_a_message_that_kills_its_process_holds_its_customer_three_minutes(world, monkeypatch):
+    """120 s by the queue after the first death, half a minute after each further one."""
+    talk = live_chat(world)
+    kills_on(world, monkeypatch, "poison")
+    talk.customer.says("poison")
+    world.settle()
+    talk.customer.says("after it")
+    world.run_for(200)
+    assert words(talk.chat)[-1] == "after it"
+    [letter] = dead_letters(world)
+    assert letter["reason"] == "crashed three times"
+    assert not unfinished()
+
+
+def test_one_of_three_that_kills_its_process_holds_the_others_seven_minutes(world, monkeypatch):
+    """Merged they die together; one after the other they show which one it is."""
+    talk = live_chat(world)
+    kills_on(world, monkeypatch, "poison")
+    failing(world, "connectparticipant", "SendMessage", Action.THROTTLE, 1)
+    for text in ("before it", "poison", "after it"):
+        talk.customer.says(text)
+    world.run_for(410)
+    shown = [line for line in words(talk.chat) if "could not be shown" not in line]
+    assert shown == ["Hello", "before it", "after it"]
+    [letter] = dead_letters(world)
+    assert [member["text"] for member in letter["members"]] == ["poison"]
+    assert not unfinished()
+
+
 def test_an_answer_that_breaks_our_code_is_parked_and_told(world, monkeypatch):
     talk = live_chat(world)
     breaks_on(monkeypatch, world.app.whatsapp, "send", lambda _number, body: "poison" in str(body))
