@@ -3,16 +3,23 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import boto3
 import pytest
+from pynamodb.models import Model
 
 from chalicelib.contact import ContactItem, OutboundPending
 from chalicelib.conversation import Conversation, Member, MessageRecord, OpenChat, Pending, Reply
-from chalicelib.gateways.items import ContactRow, ConversationItem, MessageItem
+from chalicelib.gateways.contact_table import contact_key
+from chalicelib.gateways.items import ContactRow, ConversationItem, MessageItem, WholeNumber
 from chalicelib.ports.conversations import Claimed, Existing, Refused
 from chalicelib.ports.messages import StoredNote
 from chalicelib.voice_note import State, VoiceNote
 from sandbox.faults import Action
 
+NUMBERS = {
+    model: [name for name, kind in model.get_attributes().items() if isinstance(kind, WholeNumber)]
+    for model in (ConversationItem, ContactRow)
+}
 M1 = Member(wamid="wamid.1", sent_at=1_795_017_600, text="Hello", attributes=(("a", "b"),))
 M2 = Member(wamid="wamid.2", sent_at=1_795_017_700, text="More")
 REPLY = Reply(origination_id="phone-number-id-1", to="15550100001", recipient="US.1")
@@ -126,6 +133,46 @@ def test_what_is_done_cannot_be_claimed_again(conversations):
     assert isinstance(answer, Refused)
     assert M1.ring_entry in answer.conversation.done
     assert conversations.load("k1").pending is None
+
+
+def with_fractions(model: type[Model], key: str) -> None:
+    """Every number of an item gets a fraction, as another program or a hand might write it."""
+    [item] = [one for one in model.scan() if one.key == key]
+    names = [name for name in NUMBERS[model] if getattr(item, name) is not None]
+    boto3.client("dynamodb").update_item(
+        TableName=model.Meta.table_name,
+        Key={"key": {"S": key}},
+        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in names),
+        ExpressionAttributeNames={f"#{name}": name for name in names},
+        ExpressionAttributeValues={
+            f":{name}": {"N": f"{getattr(item, name)}.75"} for name in names
+        },
+    )
+
+
+def test_numbers_with_fractions_are_read_rounded_down_and_block_nobody(conversations):
+    """A token seems to end a little earlier, never later; see `WholeNumber`."""
+    claim = pending("p1", M1)
+    conversations.create(new(claim))
+    known = recorded(conversations, claim)
+    left = pending("p2", M2)
+    conversations.claim("k1", left)
+    with_fractions(ConversationItem, "k1")
+    read = conversations.load("k1")
+    assert read.chat == CHAT
+    assert (read.opened, read.wrote_at) == (known.opened, known.wrote_at)
+    assert read.pending == left
+    mine = replace(left, id="p3")
+    assert conversations.take_over("k1", read.pending, mine)
+    conversations.drop_claim("k1", mine)
+    assert isinstance(conversations.claim("k1", pending("p4", M2)), Claimed)
+
+
+def test_a_contact_whose_numbers_have_fractions_is_read(contacts):
+    contacts.create(contact())
+    contacts.claim("c1", sending("o1"))
+    with_fractions(ContactRow, contact_key("c1"))
+    assert contacts.load("c1") == replace(contact(), pending=sending("o1"))
 
 
 def test_the_record_ends_the_claim_and_keeps_chat_and_place(conversations):
