@@ -17,9 +17,9 @@ Failures = dict[str, list[dict[str, str]]]
 FIRST_DELAY_SECONDS = 2
 MAX_DELAY_SECONDS = 120
 SPREAD = 0.25
-# A claim is taken over 10 s, the longest client time-out, after its function must have ended
-# (protocol law 6); five more for the time until the function begins.
-GONE_SECONDS = 15
+# In a container nobody ends a worker at its time: the call it is in may take two tries of ten
+# seconds (wiring_doors.py), and so may the one it gives its claim back with.
+GONE_SECONDS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ def tried_before(every: Sequence[list[Record]]) -> list[Record]:
 def after_a_death(remaining_s: float) -> int:
     """Seconds until a record that was tried before comes back if this worker dies of it.
 
-    What kills its process then costs its customer half a minute a try, not the queue's two minutes,
-    at the price of a call for each record that is tried again.
+    What kills its process then costs its customer a minute a try, not the queue's two minutes, at
+    the price of a call for each record that is tried again.
     """
     return math.ceil(remaining_s) + GONE_SECONDS
 

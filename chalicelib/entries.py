@@ -157,7 +157,8 @@ class Worker:
         every = batches.groups(batches.records(event))
         left = remaining(context)
         for record in batches.tried_before(every):
-            self._back_in(record, batches.after_a_death(left()))
+            if not self._back_in(record, batches.after_a_death(left())):
+                break  # a queue that does not answer must not take the time for the work
         failed = batches.side_by_side(lambda group: self._worked(group, left), every)
         for record in failed:
             self._back_in(record, batches.delay(record))
@@ -170,11 +171,13 @@ class Worker:
             log.failure("a group broke its worker and comes again", problem)
             return group
 
-    def _back_in(self, record: Record, seconds: int) -> None:
+    def _back_in(self, record: Record, seconds: int) -> bool:
         try:
             self.queues.delay(self.queue, record.receipt_handle, seconds)
         except ServiceError as problem:
             log.failure("a failed message comes back after the long time-out", problem)
+            return False
+        return True
 
 
 def _never(*_: object) -> bool:

@@ -139,28 +139,28 @@ def kills_on(world, monkeypatch, word):
     monkeypatch.setattr(world.app.chat, "send_text", deadly)
 
 
-def test_a_message_that_kills_its_process_holds_its_customer_three_minutes(world, monkeypatch):
-    """120 s by the queue after the first death, half a minute after each further one."""
+def test_a_message_that_kills_its_process_holds_its_customer_four_minutes(world, monkeypatch):
+    """120 s by the queue after the first death, a minute after each further one."""
     talk = live_chat(world)
     kills_on(world, monkeypatch, "poison")
     talk.customer.says("poison")
     world.settle()
     talk.customer.says("after it")
-    world.run_for(200)
+    world.run_for(250)
     assert words(talk.chat)[-1] == "after it"
     [letter] = dead_letters(world)
     assert letter["reason"] == "crashed three times"
     assert not unfinished()
 
 
-def test_one_of_three_that_kills_its_process_holds_the_others_seven_minutes(world, monkeypatch):
+def test_one_of_three_that_kills_its_process_holds_the_others_ten_minutes(world, monkeypatch):
     """Merged they die together; one after the other they show which one it is."""
     talk = live_chat(world)
     kills_on(world, monkeypatch, "poison")
     failing(world, "connectparticipant", "SendMessage", Action.THROTTLE, 1)
     for text in ("before it", "poison", "after it"):
         talk.customer.says(text)
-    world.run_for(410)
+    world.run_for(605)
     shown = [line for line in words(talk.chat) if "could not be shown" not in line]
     assert shown == ["Hello", "before it", "after it"]
     [letter] = dead_letters(world)
