@@ -50,14 +50,14 @@ link: .venv/.offline ## STAGE=prod: send the WhatsApp account's events to us
 clean-infra: ## remove the deployment's environments
 	rm -rf .venv-infra .venv-rehearsal build/cdk build/rehearsal
 
-# Both environments have the Python of the functions: wheels are chosen for it, and the local AWS
-# runs functions with its own interpreter.
-FIND_PYTHON = for python in python3.13 python3 python "$$HOME"/.pyenv/versions/3.13.*/bin/python; do \
+# The local AWS runs functions with its own interpreter, so that it is theirs. Wheels are chosen for it
+# by any other, too (infra/wheels.py).
+FIND_LAMBDAS_PYTHON = for python in python3.13 python3 python "$$HOME"/.pyenv/versions/3.13.*/bin/python; do \
 	  if "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null; then \
 	    found="$$python"; break; fi; \
 	done; \
 	if [ -z "$$found" ]; then \
-	  echo "the deployment needs Python 3.13, as AWS runs the functions with: install it" >&2; \
+	  echo "the rehearsal needs Python 3.13, as AWS runs the functions with: install it" >&2; \
 	  exit 1; \
 	fi
 
@@ -70,7 +70,7 @@ FIND_PYTHON = for python in python3.13 python3 python "$$HOME"/.pyenv/versions/3
 	@touch $@
 
 .venv-rehearsal/.ready: infra/rehearsal/requirements.txt
-	@$(FIND_PYTHON); echo "installing the local AWS (once, under a minute)"; \
+	@$(FIND_LAMBDAS_PYTHON); echo "installing the local AWS (once, under a minute)"; \
 	"$$found" -m venv --clear .venv-rehearsal
 	@.venv-rehearsal/bin/python -m pip install --quiet --disable-pip-version-check \
 	  -r infra/rehearsal/requirements.txt

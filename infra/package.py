@@ -9,10 +9,13 @@ import hashlib
 import io
 import shutil
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
+from chalice.deploy import packager
+from chalice.utils import UI, OSUtils
+
+from infra import wheels
 from infra.functions import RUNTIME
 
 ROOT = Path(__file__).parent.parent
@@ -22,7 +25,6 @@ LAYER = BUILD / "media-layer.zip"
 IN_LAYER = ("av", "pillow", "pi-heif")
 NOT_PACKAGED = ("chalice",)  # the packager adds chalice's runtime itself
 EPOCH = (1980, 1, 1, 0, 0, 0)  # zip's earliest date: equal content gives equal bytes
-PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 UNZIPPED_LIMIT = 250 * 1024 * 1024  # Lambda quotas: code and layers together
 
 
@@ -36,10 +38,6 @@ def build() -> tuple[Path, Path]:
     stamp = BUILD / "package.stamp"
     if CODE.exists() and LAYER.exists() and stamp.exists() and stamp.read_text() == wanted:
         return CODE, LAYER
-    if f"python{sys.version_info.major}.{sys.version_info.minor}" != RUNTIME:
-        raise PackageProblem(
-            f"wheels for {RUNTIME} are chosen by that Python: make clean-infra synth"
-        )
     BUILD.mkdir(exist_ok=True)
     _code()
     _layer()
@@ -71,26 +69,16 @@ def requirements() -> tuple[list[str], list[str]]:
     pins = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     layer = [pin for pin in pins if _name(pin) in IN_LAYER]
     code = [pin for pin in pins if _name(pin) not in (*IN_LAYER, *NOT_PACKAGED)]
-    return code, [pin for pin in layer if _for_runtime(pin)]
+    return code, [pin for pin in layer if wheels.wanted_in_lambda(pin)]
 
 
 def _name(pin: str) -> str:
     return pin.partition("=")[0].partition("[")[0].strip().lower()
 
 
-def _for_runtime(pin: str) -> bool:
-    """Whether a pin's marker holds for the runtime; markers compare `python_version` only."""
-    minor = int(RUNTIME.rpartition(".")[2])
-    marker = pin.partition(";")[2].strip()
-    if not marker:
-        return True
-    _, comparison, version = marker.split()
-    bound = int(version.strip("\"'").partition(".")[2])
-    return minor >= bound if comparison == ">=" else minor < bound
-
-
 def _sources() -> list[Path]:
-    files = [ROOT / "app.py", ROOT / "requirements.txt", Path(__file__)]
+    ours = [Path(__file__), Path(wheels.__file__)]
+    files = [ROOT / "app.py", ROOT / "requirements.txt", *ours]
     for folder in ("chalicelib", "lambdas"):
         files += [
             p for p in (ROOT / folder).rglob("*") if p.is_file() and "__pycache__" not in p.parts
@@ -99,9 +87,6 @@ def _sources() -> list[Path]:
 
 
 def _code() -> None:
-    from chalice.deploy import packager
-    from chalice.utils import UI, OSUtils
-
     project = BUILD / "project"
     shutil.rmtree(project, ignore_errors=True)
     skip = shutil.ignore_patterns("__pycache__")
@@ -109,38 +94,42 @@ def _code() -> None:
     shutil.copytree(ROOT / "lambdas", project / "vendor" / "lambdas", ignore=skip)
     shutil.copy(ROOT / "app.py", project / "app.py")
     (project / "requirements.txt").write_text("\n".join(requirements()[0]) + "\n")
+    _same_bytes(_built(project), CODE)
+    missing = wheels.lacking(CODE)
+    if missing:
+        raise PackageProblem(f"pin in requirements.txt what {RUNTIME} needs: {', '.join(missing)}")
+
+
+def _built(project: Path) -> Path:
+    """The zip that `chalice package` makes of a project."""
     told = io.StringIO()
     osutils, ui = OSUtils(), UI(out=told, err=told)
-    builder = packager.LambdaDeploymentPackager(osutils, packager.DependencyBuilder(osutils), ui)
-    built = builder.create_deployment_package(str(project), RUNTIME)
+    pip = packager.PipRunner(wheels.Pip(osutils), osutils)
+    packages = packager.DependencyBuilder(osutils, pip)
+    builder = packager.LambdaDeploymentPackager(osutils, packages, ui)
+    try:
+        built = builder.create_deployment_package(str(project), RUNTIME)
+    except (packager.PackageDownloadError, packager.NoSuchPackageError) as problem:
+        raise PackageProblem(f"the zip could not be built: {str(problem)[-800:]}") from problem
     # The packager goes on when a wheel is missing, and only says so.
     if "Could not install" in told.getvalue():
         raise PackageProblem(told.getvalue().strip())
-    _same_bytes(Path(built), CODE)
+    return Path(built)
 
 
 def _layer() -> None:
     folder = BUILD / "layer" / "python"
     shutil.rmtree(folder.parent, ignore_errors=True)
-    version = RUNTIME.removeprefix("python")
-    platforms = [argument for name in PLATFORMS for argument in ("--platform", name)]
     pins = [pin.partition(";")[0].strip() for pin in requirements()[1]]
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--only-binary=:all:",
-        "--no-deps",
-    ]
-    command += ["--python-version", version, *platforms, "--target", str(folder), *pins]
+    command = wheels.install(pins, folder)
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
     if done.returncode:
         raise PackageProblem(f"the layer could not be built: {done.stderr.strip()[-800:]}")
     with zipfile.ZipFile(LAYER, "w", zipfile.ZIP_DEFLATED) as layer:
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-            _put(layer, str(path.relative_to(folder.parent)), path.read_bytes())
+            # Commands name the Python that installed them, and RECORD has their hashes.
+            if path.parent.name != "bin" and path.name != "RECORD":
+                _put(layer, str(path.relative_to(folder.parent)), path.read_bytes())
 
 
 def _same_bytes(built: Path, target: Path) -> None:

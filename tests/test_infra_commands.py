@@ -6,12 +6,14 @@ import shutil
 import socket
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from infra import package, settings
+from infra import functions, package, settings, wheels
 from infra.__main__ import removable
 from infra.rehearsal.local_aws import LocalAws, RehearsalProblem
 from infra.rehearsal.run import rehearse
@@ -30,6 +32,9 @@ def bare(tmp_path: Path) -> Callable[..., Ran]:
 
     def run(target: str, **programs: str) -> Ran:
         shutil.copytree(ROOT / "infra", tmp_path / "infra", dirs_exist_ok=True)
+        (tmp_path / "benchmarks").mkdir()
+        for file in ("Makefile", "benchmarks/bench.mk"):
+            shutil.copy(ROOT / file, tmp_path / file)
         programs_at = tmp_path / "bin"
         programs_at.mkdir()
         for name, script in programs.items():
@@ -37,7 +42,7 @@ def bare(tmp_path: Path) -> Callable[..., Ran]:
             file.write_text(f"#!/bin/sh\n{script}\n")
             file.chmod(0o755)
         return subprocess.run(
-            [MAKE, "-f", "infra/infra.mk", target],
+            [MAKE, target],
             cwd=tmp_path,
             env={"PATH": str(programs_at), "HOME": str(tmp_path)},
             capture_output=True,
@@ -54,14 +59,31 @@ def test_a_missing_node_is_told_before_anything_is_installed(bare: Callable[...,
     assert "CDK needs Node.js 20 or later: https://nodejs.org" in ended.stderr
 
 
-@pytest.mark.parametrize("environment", [".venv-infra/.ready", ".venv-rehearsal/.ready"])
+@pytest.mark.parametrize(
+    ("environment", "needed"),
+    [
+        (".venv/bin/python", "Python 3.11 to 3.14"),
+        (".venv-infra/.ready", "Python 3.11 to 3.14"),
+        (".venv-rehearsal/.ready", "Python 3.13, as AWS runs the functions with"),
+    ],
+)
 def test_another_python_is_told_with_the_one_that_is_needed(
-    bare: Callable[..., Ran], environment: str
+    bare: Callable[..., Ran], environment: str, needed: str
 ) -> None:
     ended = bare(environment, node="echo v22.1.0", python3="exit 1")
     assert ended.returncode != 0
-    assert "needs Python 3.13" in ended.stderr
-    assert "install it" in ended.stderr
+    assert f"needs {needed}" in ended.stderr
+    assert "install" in ended.stderr.lower()
+
+
+def test_the_python_of_the_functions_is_taken_before_a_newer_one(bare: Callable[..., Ran]) -> None:
+    ended = bare(".venv/bin/python", python3_13="echo Python 3.13.9", python3_14="exit 0")
+    assert "making .venv with Python 3.13.9" in ended.stdout
+
+
+def test_a_newer_python_does_where_it_is_the_only_one(bare: Callable[..., Ran]) -> None:
+    ended = bare(".venv/bin/python", python3_13="exit 1", python3="echo Python 3.14.8")
+    assert "making .venv with Python 3.14.8" in ended.stdout
 
 
 @pytest.mark.parametrize(
@@ -85,15 +107,42 @@ def test_the_templates_need_node(programs: dict[str, str], told: str, tmp_path: 
     assert "Traceback" not in ended.stderr
 
 
-def test_a_package_is_built_by_the_python_of_the_functions(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_wheels_are_chosen_for_the_functions_whatever_python_runs_this(tmp_path: Path) -> None:
     """Wheels of another Python would not start in AWS."""
-    for name in ("BUILD", "CODE", "LAYER"):
-        monkeypatch.setattr(package, name, tmp_path / name)
-    monkeypatch.setattr(package, "RUNTIME", "python3.9")
-    with pytest.raises(package.PackageProblem, match="make clean-infra synth"):
-        package.build()
+    command = wheels.install(["av==19.0.2"], tmp_path)
+    assert ("--python-version", functions.RUNTIME.removeprefix("python")) in pairwise(command)
+    assert "--only-binary=:all:" in command
+
+
+@pytest.mark.parametrize(
+    ("asks", "told"),
+    [
+        ("idna>=3.4; python_version < '3.14'", ["idna>=3.4; python_version < '3.14'"]),
+        ("idna>=3.4; python_version < '3.13'", []),
+        ("colorama; sys_platform == 'win32'", []),
+        ("Typing_Extensions>=4.1; extra == 'all'", []),
+        ("Six>=1.5", []),
+        ("six>=2", ["six>=2"]),
+    ],
+)
+def test_what_a_package_asks_for_in_lambda_and_pip_left_out_is_told(
+    asks: str, told: list[str], tmp_path: Path
+) -> None:
+    """pip reads such conditions with the Python that runs it."""
+    zip_file = tmp_path / "code.zip"
+    with zipfile.ZipFile(zip_file, "w") as archive:
+        for name, lines in {"openai-3.52.0": f"Requires-Dist: {asks}\n", "six-1.17.0": ""}.items():
+            head = "Metadata-Version: 2.1\nName: {}\nVersion: {}\n".format(*name.split("-"))
+            archive.writestr(f"{name}.dist-info/METADATA", head + lines)
+    assert wheels.lacking(zip_file) == told
+
+
+def test_the_layer_has_the_one_pyav_of_the_functions_python() -> None:
+    code, layer = package.requirements()
+    assert [pin for pin in layer if pin.startswith("av==")] == [
+        'av==19.0.2; python_version >= "3.12"'
+    ]
+    assert not {"av", "pillow", "pi-heif", "chalice"} & {pin.partition("=")[0] for pin in code}
 
 
 @pytest.fixture
