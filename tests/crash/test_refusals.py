@@ -1,15 +1,20 @@
 """A service that refuses, breaks or does not answer delays messages; it costs none.
 
-Each dependency fails in every way: once, three times, and for 15 minutes. What is refused for
-good (validation) may be parked or returned to its writer, but never without a word.
+Each dependency fails in every way: once, three times (each of its operations), and for 15 minutes.
+What is refused for good (validation) may be parked or returned to its writer, but never without a
+word.
 """
+
+from collections import Counter
 
 import pytest
 
 from sandbox.faults import Action
 from tests.crash import promises
 
-SERVICES = ["dynamodb", "sqs", "connect", "connectparticipant", "socialmessaging"]
+IN_A_LIVE_CHAT = ["dynamodb", "sqs", "connectparticipant", "socialmessaging"]
+OPENS_A_CHAT = ["dynamodb", "connect", "connectparticipant"]
+SERVICES = sorted({*IN_A_LIVE_CHAT, *OPENS_A_CHAT})
 FILES = ["s3", "http:s3", "http:attachments"]
 AI = "http:openai"
 KILLS = [Action.KILL_BEFORE, Action.KILL_AFTER]  # test_crash_matrix.py
@@ -28,15 +33,21 @@ AFTERWARDS_S = 10 * 60  # the slowest back-off is two minutes, the unsure wait o
 
 
 def disturb(stage, service, way, times):
-    stage.world.router.faults.when(
-        lambda call: (
-            call.service == service and (times or (call.at - began).total_seconds() < OUTAGE_S)
-        ),
-        way,
-        times=times,
-    )
-    began = stage.world.clock.now()
+    """The first `times` calls of each operation go wrong; None: all of the next 15 minutes.
+
+    Returns the calls that did, by operation.
+    """
+    began, hit = stage.world.clock.now(), Counter()
+
+    def goes_wrong(call):
+        early = (call.at - began).total_seconds() < OUTAGE_S
+        wrong = call.service == service and (call.nth <= times if times else early)
+        hit[call.operation] += wrong
+        return wrong
+
+    stage.world.router.faults.when(goes_wrong, way)
     stage.world.router.faults.arm()
+    return hit
 
 
 def a_conversation(stage, *, files):
@@ -57,13 +68,30 @@ def a_conversation(stage, *, files):
     stage.world.run_for(OUTAGE_S + AFTERWARDS_S)
 
 
-def play(stages, service, way, times, *, files, **allowed):
+def a_new_chat(stage, *, files):
+    """The disturbance meets a customer whose chat is still to be opened."""
+    stage.writes("Hello")
+    stage.world.run_for(5)
+    stage.writes("Are you there?")
+    if files:
+        stage.sends_picture()
+    stage.world.run_for(OUTAGE_S + AFTERWARDS_S)
+    stage.writes("My order is late")
+    stage.world.run_for(5)
+    stage.answers()
+    stage.agent.say("Let me see")
+    stage.world.run_for(AFTERWARDS_S)
+
+
+def play(stages, service, way, times, *, files, opens=False, **allowed):
     stage = stages.take()
     first = len(stage.world.router.calls)
     try:
-        stage.talks()
-        disturb(stage, service, way, times)
-        a_conversation(stage, files=files)
+        if not opens:
+            stage.talks()
+        hit = disturb(stage, service, way, times)
+        (a_new_chat if opens else a_conversation)(stage, files=files)
+        assert hit.total(), "nothing went wrong: this case proves nothing"
         stage.world.router.faults.clear()
         stage.writes("Thanks")
         stage.world.run_for(5)
@@ -94,9 +122,14 @@ def cases(services):
                 yield pytest.param(service, way, times, id=f"{service} {way} {often}")
 
 
-@pytest.mark.parametrize(("service", "way", "times"), list(cases(SERVICES)))
+@pytest.mark.parametrize(("service", "way", "times"), list(cases(IN_A_LIVE_CHAT)))
 def test_everything_arrives_in_order_once_a_service_is_back(stages, service, way, times):
     play(stages, service, way, times, files=False, overtaking=service in OVERTAKES)
+
+
+@pytest.mark.parametrize(("service", "way", "times"), list(cases(OPENS_A_CHAT)))
+def test_one_chat_opens_and_everything_arrives_once_a_service_is_back(stages, service, way, times):
+    play(stages, service, way, times, files=False, opens=True)
 
 
 @pytest.mark.parametrize(("service", "way", "times"), list(cases(FILES)))
@@ -120,6 +153,7 @@ def test_what_is_refused_for_good_is_parked_or_returned_never_silently_dropped(
         Action.VALIDATION,
         times,
         files=True,
+        opens=service not in [*IN_A_LIVE_CHAT, *FILES],
         parking=True,
         returned=True,
         overtaking=service in OVERTAKES,
