@@ -46,11 +46,14 @@ class InboundFiles:
         *,
         whatsapp: WhatsApp,
         parts: FileParts,
+        stored: Callable[[str], StoredMedia | None],
         history: Messages,
         queues: Queues,
         texts: Callable[[str], Texts],
     ) -> None:
+        """`stored` tells what lies under a key of the bucket, if anything."""
         self._whatsapp = whatsapp
+        self._stored = stored
         self._parts = parts
         self._history = history
         self._queues = queues
@@ -94,9 +97,13 @@ class InboundFiles:
     def fetch(self, file: StoredFile) -> StoredMedia:
         """Bring the file into the bucket.
 
-        Raises Rejected when it is gone for good, other ServiceErrors to try again.
+        A large one may take longer than we wait for the answer, each time anew, and lie there
+        all the same: so a later try looks first. Raises Rejected when it is gone for good, other
+        ServiceErrors to try again.
         """
         key = media_key(file.customer, file.wamid)
+        if file.tries and (there := self._stored(key)):
+            return there
         return self._whatsapp.fetch(file.origination_id, file.media_id, key)
 
     def arrived_text(self, file: StoredFile) -> str:

@@ -239,6 +239,9 @@ class ToCustomer:
         again = sending_again(pending, now)
         # A status that comes before this write is a proof, one that comes after it a double.
         if verdict == "proven" or not self._history.sent_again(key, again.attempt):
+            # A worker before us may have sent it again and died, or got no answer.
+            sending.again = pending.attempt > 1
+            self._tell_doubt(sending)
             self._progress(sending, next_part(pending, now))
             sending.unsure = False
             return
@@ -249,6 +252,7 @@ class ToCustomer:
         """The agent reads that the customer may have it twice; the history keeps it in any case."""
         if not sending.again:
             return
+        sending.again = False
         count("OutboundSentUnsure")
         with suppress(ServiceError):
             self._tell_agent.say(sending.item, "outbound.doubled", sending.event.id)

@@ -49,6 +49,7 @@ def inbound_files(app: "App") -> InboundFiles:
     return InboundFiles(
         whatsapp=app.whatsapp,
         parts=FileParts(media=app.media, pictures=pictures, audio=audio),
+        stored=app.media.stored,
         history=app.history,
         queues=app.queues,
         texts=app.agent_texts,

@@ -167,8 +167,9 @@ class Deliverer:
         """The outcome and the ids that failed."""
         remaining_ms = self._stopwatch(mapping.timeout_s)
         context = self._context(mapping, remaining_ms)
+        ends_at = self._clock.now() + timedelta(seconds=mapping.timeout_s)
         try:
-            with self._router.faults.process(mapping.function_name):
+            with self._router.faults.process(mapping.function_name, ends_at):
                 response = json.loads(json.dumps(mapping.handler(event, context)))
         except Killed:
             return "killed", received

@@ -1,4 +1,4 @@
-"""What goes wrong, decided call by call: throttles, lost answers, outages and crashes.
+"""What goes wrong, decided call by call: throttles, lost answers, slow ones, outages and crashes.
 
 A plan is asked once before every call that passes the wire. Rules are looked at in the order they
 were given; the first that applies decides. Everything random comes from a seed, so a run that
@@ -9,7 +9,7 @@ import itertools
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,11 +62,22 @@ class CallFacts:
 
 @dataclass(slots=True, eq=False)
 class Process:
-    """One running invocation. Once dead, none of its calls happens any more."""
+    """One running invocation. Once dead, none of its calls happens any more; from `ends_at` on,
+    when Lambda ends it, it is."""
 
     name: str
     number: int
+    ends_at: datetime | None = None
     dead: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Slowness:
+    """A service that takes `seconds` for the calls `of` picks, `left` times (None: always)."""
+
+    of: Callable[[str, str], bool]
+    seconds: float
+    left: int | None
 
 
 Rule = Callable[[CallFacts], Action | None]
@@ -77,6 +88,7 @@ class FaultPlan:
 
     def __init__(self) -> None:
         self._rules: list[Rule] = []
+        self._slow: list[Slowness] = []
         self._processes: list[Process] = []
         self._numbers = itertools.count(1)
         self._lock = threading.RLock()
@@ -98,6 +110,7 @@ class FaultPlan:
         """Forget every rule and stop."""
         with self._lock:
             self._rules.clear()
+            self._slow.clear()
             self.disarm()
 
     def calls(self) -> int:
@@ -138,6 +151,15 @@ class FaultPlan:
 
         self.rule(decide)
 
+    def slow(
+        self, service: str, operations: Iterable[str], seconds: float, *, times: int | None = None
+    ) -> None:
+        """Let a service take so long. A client that waits less sees a time-out, and what it asked
+        for happens all the same: afterwards."""
+        wanted = frozenset(operations)
+        rule = Slowness(lambda of, name: of == service and name in wanted, seconds, times)
+        self._slow.append(rule)
+
     def outage(
         self,
         service: str,
@@ -159,7 +181,7 @@ class FaultPlan:
     def decide(self, service: str, operation: str, at: datetime) -> Action:
         """The action for the next call. Raises Killed when the calling process is dead."""
         with self._lock:
-            if self._processes and self._processes[-1].dead:
+            if self._processes and self._is_over(self._processes[-1], at):
                 raise Killed(f"{self._processes[-1].name} is dead; {service}.{operation}")
             if not self._armed:
                 return Action.OK
@@ -176,6 +198,24 @@ class FaultPlan:
             chosen = (rule(call) for rule in self._rules)
             return next((action for action in chosen if action is not None), Action.OK)
 
+    def _is_over(self, process: Process, at: datetime) -> bool:
+        process.dead = process.dead or (process.ends_at is not None and at >= process.ends_at)
+        return process.dead
+
+    def seconds(self, service: str, operation: str) -> float:
+        """How long this call takes."""
+        with self._lock:
+            for rule in self._slow if self._armed else ():
+                if rule.left != 0 and rule.of(service, operation):
+                    rule.left = None if rule.left is None else rule.left - 1
+                    return rule.seconds
+        return 0
+
+    def ends_at(self) -> datetime | None:
+        """When Lambda ends the running invocation; None when nothing is known."""
+        with self._lock:
+            return self._processes[-1].ends_at if self._processes else None
+
     def kill(self, where: str) -> Killed:
         """The running process dies; returns the exception to raise."""
         with self._lock:
@@ -184,14 +224,14 @@ class FaultPlan:
         return Killed(where)
 
     @contextmanager
-    def process(self, name: str) -> Iterator[Process]:
+    def process(self, name: str, ends_at: datetime | None = None) -> Iterator[Process]:
         """Run one invocation as a process of its own: a kill ends all of it, threads included.
 
         Plain HTTP calls are answered on another thread, where Killed cannot reach the caller: it
         sees a broken connection, and every later call of the process raises Killed. When the body
         ends and the process is dead, Killed is raised whatever the body returned.
         """
-        process = Process(name, next(self._numbers))
+        process = Process(name, next(self._numbers), ends_at)
         with self._lock:
             self._processes.append(process)
         try:

@@ -101,6 +101,7 @@ class World:
         self.ids = Ids(seed)
         self.router = Router(self.clock)
         self.scheduler = Scheduler(self.clock, self.router.lock)
+        self.router.wake = self.scheduler.at
         self.sqs = SqsEmulator(self.clock, self.ids)
         self.topics = Topics(self.clock, self.scheduler, self.sqs, self.ids, seed=seed)
         self.whatsapp_topic = self.topics.create("whatsapp-events")

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.errors import Unsure
+from chalicelib.errors import Denied, Rejected, Unsure
 from chalicelib.gateways.aws_errors import aws
+from chalicelib.ports.whatsapp import StoredMedia
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -40,6 +41,15 @@ class MediaBucket:
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
             with answer["Body"] as stream:
                 return None if answer["ContentLength"] > limit else stream.read()
+
+    def stored(self, key: str) -> StoredMedia | None:
+        """The object without its bytes; None when it is not there (403 for who may not list)."""
+        try:
+            with aws(SERVICE):
+                answer = self._client.head_object(Bucket=self._bucket, Key=key)
+        except (Rejected, Denied):
+            return None
+        return StoredMedia(key=key, mime=answer["ContentType"], size=answer["ContentLength"])
 
     def write(self, key: str, body: bytes, content_type: str) -> None:
         with aws(SERVICE):

@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -23,6 +24,7 @@ from sandbox.wire.models import service_api
 from sandbox.wire.parse import read_params
 from sandbox.wire.refusals import PLAIN_STATUS, injected, plain_message
 
+CLIENT_WAITS_S = 8.0  # for the answer to a slow call; the product's read time-out for Connect
 Effect = Callable[[], HttpResponse]
 HttpHandler = Callable[[HttpRequest], HttpResponse]
 
@@ -54,6 +56,10 @@ class Router(CallLog):
         self.lock = LendableLock()
         self.fallback: Fallback | None = None
         self.mounts: list[Mount] = []
+        self.wake: Callable[[datetime, Callable[[], object]], object] = lambda _when, _job: None
+        """Runs a job at an instant; the world's scheduler."""
+        self.client_waits_s = CLIENT_WAITS_S
+        self._late: list[tuple[datetime, Callable[[], object]]] = []
         self._emulators: dict[str, Emulator] = {}
 
     def add(self, *emulators: Emulator) -> None:
@@ -120,8 +126,11 @@ class Router(CallLog):
         return self.fallback.respond(service, request)
 
     def _pass(self, call: "_Call") -> HttpResponse:
+        self._catch_up()
         at = self.clock.now()
         action = self.faults.decide(call.service, call.operation, at)
+        if action is Action.OK and (seconds := self.faults.seconds(call.service, call.operation)):
+            action = self._waited(call, seconds)
         started = time.perf_counter()
         response, outcome = HttpResponse(), "broken"
         try:
@@ -140,6 +149,30 @@ class Router(CallLog):
             )
             self._note(record)
         return self._end(record, action, response)
+
+    def _waited(self, call: "_Call", seconds: float) -> Action:
+        """Let a slow call take its time, or as much of it as its client and its process have; what
+        they do not wait for happens later."""
+        now, ends = self.clock.now(), self.faults.ends_at()
+        answered = now + timedelta(seconds=seconds)
+        given_up = now + timedelta(seconds=self.client_waits_s)
+        until = min(answered, given_up, ends or answered)
+        self.clock.at(max(until, now))
+        if until == answered:
+            return Action.OK
+        self._late.append((answered, partial(self._carry_out, call, Action.OK)))
+        self.wake(answered, self._catch_up)
+        return Action.KILL_BEFORE if until == ends else Action.TIMEOUT_BEFORE
+
+    def _catch_up(self) -> None:
+        """Do what slow services have come to by now, in its order."""
+        if not self._late:
+            return
+        now = self.clock.now()
+        due = sorted((one for one in self._late if one[0] <= now), key=lambda one: one[0])
+        self._late = [one for one in self._late if one[0] > now]
+        for _, effect in due:
+            effect()
 
     def _carry_out(self, call: "_Call", action: Action) -> HttpResponse:
         if action in PLAIN_STATUS:

@@ -8,7 +8,7 @@ import boto3
 import pytest
 import urllib3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from sandbox.clock import START, SandboxClock
 from sandbox.faults import Action, FaultPlan, Killed
@@ -154,6 +154,34 @@ def test_a_dead_process_calls_nobody_whatever_it_catches(box, queue, stored):
     assert stored() == 1
     sqs.send_message(QueueUrl=queue, MessageBody="the next process lives")
     assert stored() == 2
+
+
+def test_what_a_slow_service_does_after_its_client_gave_up_is_done_all_the_same(box, queue, stored):
+    sqs, began = boto3.client("sqs", config=ONCE), box.router.clock.now()
+    box.router.faults.slow("sqs", ["SendMessage"], 5, times=1)
+    box.router.faults.slow("sqs", ["SendMessage"], 12, times=1)
+    box.router.faults.arm()
+    sqs.send_message(QueueUrl=queue, MessageBody="waited for")
+    assert box.router.clock.now() - began == timedelta(seconds=5)
+    with pytest.raises(ReadTimeoutError):
+        sqs.send_message(QueueUrl=queue, MessageBody="not waited for")
+    assert stored() == 1
+    box.router.clock.advance(4)
+    sqs.list_queues()
+    assert stored() == 2
+
+
+def test_a_process_is_over_when_its_time_is(box, queue, stored):
+    ends_at = box.router.clock.now() + timedelta(seconds=3)
+    box.router.faults.slow("sqs", ["SendMessage"], 5, times=1)
+    box.router.faults.arm()
+    with pytest.raises(Killed), box.router.faults.process("inbound", ends_at):
+        boto3.client("sqs").send_message(QueueUrl=queue, MessageBody="x")
+    assert box.router.clock.now() == ends_at
+    assert stored() == 0
+    box.router.clock.advance(2)
+    boto3.client("sqs").list_queues()
+    assert stored() == 1
 
 
 def test_a_process_killed_over_plain_http_sees_a_broken_connection_and_dies(box):
