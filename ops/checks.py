@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from chalicelib.errors import Denied, ServiceError
 from ops import connect_checks as connect
 from ops import permission_checks, quota_checks
 from ops.findings import Finding, failed, first_of, ok, unchecked, warning
@@ -176,14 +177,20 @@ def bucket(look: Look) -> Finding:
 
 
 def ai_models(look: Look) -> Finding:
-    status, known = look.models()
-    if status in (401, 403):
+    try:
+        known = look.models()
+    except Denied:
         return failed(
             "The AI service refuses the key.", "python -m infra secret --stage STAGE (rotate it)."
         )
+    except ServiceError as problem:
+        return failed(
+            f"The AI service does not answer ({problem}).",
+            "Compare OPENAI_BASE_URL with what the service gives; it must be reachable from here.",
+        )
     if not known:
         return unchecked(
-            f"The AI service does not list its models (HTTP {status}).",
+            "The AI service does not list its models.",
             "Send a voice note: its card tells whether transcription works.",
         )
     wanted = (*look.settings.transcription_models, *look.settings.llm_models)

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from chalicelib.errors import Rejected
+from chalicelib.gateways.ai_models import AiModels
 from chalicelib.gateways.aws_errors import aws
 from chalicelib.wiring import App
 
@@ -165,19 +166,10 @@ class Look:
             return set()
         return {method for rule in rules for method in rule["AllowedMethods"]}
 
-    def models(self) -> tuple[int, list[str]]:
-        """HTTP status of the AI service's list of models, and the names in it."""
-        settings = self.settings
-        key = self._app.secret(settings.openai_api_key)()
-        answer = self._app.http.request(
-            "GET",
-            f"{settings.openai_base_url}/models",
-            headers={"Authorization": f"Bearer {key}"},
-            timeout=10,
-        )
-        if answer.status != 200:  # noqa: PLR2004  (HTTP OK)
-            return answer.status, []
-        return answer.status, [str(one["id"]) for one in json.loads(answer.data)["data"]]
+    def models(self) -> list[str]:
+        """Every model that the AI key may use; [] where the service lists none."""
+        key = self._app.secret(self.settings.openai_api_key)
+        return AiModels(self._app.http, self.settings.openai_base_url, key).names()
 
     def quotas(self, service: str) -> dict[str, tuple[float, str]]:
         """This account's quotas of a service: name -> (value, code). {} when it is not known."""

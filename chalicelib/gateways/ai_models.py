@@ -3,13 +3,13 @@
 Without the openai package, whose import costs a third of a second.
 """
 
-import json
 from collections.abc import Callable
 from http import HTTPStatus
 
 import urllib3
 
 from chalicelib.errors import Denied, Throttled, Unreachable, Unsure
+from chalicelib.whatsapp import fields
 
 SERVICE = "ai"
 TIMEOUT = urllib3.Timeout(connect=1, read=2)
@@ -25,7 +25,10 @@ class AiModels:
         self._key = key
 
     def names(self) -> list[str]:
-        """Every model this key may use; [] where the service lists none (some do not)."""
+        """Every model this key may use; [] where the service lists none (some do not).
+
+        Raises Denied for the key, Unreachable, Throttled or Unsure.
+        """
         headers = {"Authorization": f"Bearer {self._key()}"}
         try:
             answer = self._http.request("GET", self._url, headers=headers, timeout=TIMEOUT)
@@ -37,6 +40,12 @@ class AiModels:
             raise Throttled("the AI service has had enough for now", service=SERVICE)
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Unsure("the AI service fails", service=SERVICE, code=str(answer.status))
-        if answer.status != HTTPStatus.OK:
-            return []
-        return [str(one["id"]) for one in json.loads(answer.data).get("data", [])]
+        return _listed(answer.data) if answer.status == HTTPStatus.OK else []
+
+
+def _listed(body: bytes) -> list[str]:
+    try:
+        models = fields.objects(fields.decode(body.decode()), "data")
+    except ValueError:  # a page of a proxy's
+        return []
+    return [fields.text(one, "id") for one in models]

@@ -1,6 +1,7 @@
 """An operator asks whether everything is as it has to be (SA-57, CP-42 to CP-44)."""
 
 import json
+from dataclasses import replace
 from typing import get_args
 
 import boto3
@@ -18,6 +19,7 @@ from ops.look import Look
 from sandbox.as_deployed import furnish
 from sandbox.faults import Action
 from sandbox.world import BUCKET, TABLES, World
+from tests.gateways.stub_server import Answer, stub
 
 
 @pytest.fixture
@@ -227,9 +229,8 @@ class Elsewhere(Look):
         ({"called_back": [True, True]}, "callback_data", "ok"),
         ({"called_back": [True, False]}, "callback_data", "warning"),
         ({"called_back": [False, False]}, "callback_data", "failed"),
-        ({"models": (401, [])}, "ai_models", "failed"),
-        ({"models": (404, [])}, "ai_models", "unchecked"),
-        ({"models": (200, ["another"])}, "ai_models", "failed"),
+        ({"models": []}, "ai_models", "unchecked"),
+        ({"models": ["another"]}, "ai_models", "failed"),
         ({"accounts": []}, "event_destination", "failed"),
         ({"flow": {"State": "ARCHIVED", "Status": "SAVED"}}, "flow", "failed"),
     ],
@@ -238,6 +239,26 @@ def test_what_the_sandbox_never_answers_is_judged_as_well(world, answers, check,
     finding = checks.CHECKS[check](Elsewhere(world, **answers))
     assert finding.state == state
     assert finding.remedy or state == "ok"
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (Answer({}, status=401), "refuses the key"),
+        (Answer({}, status=503), "does not answer"),
+        (Answer(hang_up=True), "does not answer"),
+        (Answer("<html>a proxy</html>"), "does not list its models"),
+        (Answer({}, status=404), "does not list its models"),
+        (Answer({"data": [{"id": "another"}]}), "has no model"),
+    ],
+)
+def test_an_ai_service_that_does_not_do_is_told(world, answer, says):
+    with stub(answer) as server:
+        look = Look(world.app)
+        look.settings = replace(look.settings, openai_base_url=server.base_url)
+        finding = checks.ai_models(look)
+    assert says in finding.says
+    assert finding.remedy
 
 
 @pytest.mark.parametrize("zone", ["GMT", "-0000"])
