@@ -5,9 +5,11 @@ hashes, contact ids, request ids), counts, codes and durations: never message te
 names or tokens. `tests/unit/test_log.py` holds every line of a whole conversation against that.
 """
 
+import functools
 import hashlib
 import threading
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -19,6 +21,8 @@ logger = Logger(service=SERVICE, utc=True)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 # The set of metrics is not made for the threads of a container (container/).
 _counting = threading.Lock()
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def short(identifier: str) -> str:
@@ -40,6 +44,19 @@ def flush() -> None:
     with _counting:
         if metrics.metric_set:
             metrics.flush_metrics()
+
+
+def flushed(handler: Callable[P, T]) -> Callable[P, T]:
+    """An entry point whose metrics leave with each call, whatever comes of it."""
+
+    @functools.wraps(handler)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return handler(*args, **kwargs)
+        finally:
+            flush()
+
+    return run
 
 
 def info(sentence: str, **fields: Any) -> None:

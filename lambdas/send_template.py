@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from chalicelib import flow_call, log, wiring
 
 
-@log.metrics.log_metrics
+@log.flushed
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:  # noqa: ARG001
     """Answer the flow with flat strings."""
     call = flow_call.read(event)

@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from chalicelib import flow_call, log, wiring
 
 
+@log.flushed
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:  # noqa: ARG001
     """Answer the flow with flat strings."""
     call = flow_call.read(event)

@@ -1,11 +1,14 @@
 """What operators are woken for is counted: closed windows and what the speech service costs."""
 
+import importlib
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from chalicelib import ai_prices
+from chalicelib import ai_prices, log
+from chalicelib.errors import UnreadableEvent
+from infra.functions import FUNCTIONS
 from sandbox.product_output import caught
 from sandbox.world import World
 from tests.scenarios.people import live_chat
@@ -40,3 +43,14 @@ def test_a_voice_note_counts_what_it_cost(monkeypatch: pytest.MonkeyPatch) -> No
         talk.customer.sends_voice_note(NOTE.read_bytes())
         world.run_for(60)
         assert output.metrics()["AiCostUsd"] == 3
+
+
+@pytest.mark.parametrize("handler", [one.handler for one in FUNCTIONS if one.flow])
+def test_what_a_flows_function_counts_leaves_with_its_call(handler: str) -> None:
+    """In AWS nobody else does: the alarm on cost would not hear of it. Refused calls too."""
+    module, _, name = handler.rpartition(".")
+    with caught() as output:
+        log.count("AiCostUsd", 2)
+        with pytest.raises(UnreadableEvent):
+            getattr(importlib.import_module(module), name)({}, None)
+        assert output.metrics()["AiCostUsd"] == 2
