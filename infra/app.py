@@ -28,7 +28,7 @@ def synth(stage: Stage, out: Path, package: tuple[Path, Path], *, checked: bool 
     copies = CopiesStack(app, stage)
     data = DataStack(app, stage)
     data.add_stack_dependency(copies)
-    instance = InstanceStack(app, stage)
+    instance = InstanceStack(app, stage, data=data)
     network = _network(app, stage, data)
     cdn = CdnStack(app, stage) if stage.cdn.domain else None
     messaging = MessagingStack(

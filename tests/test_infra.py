@@ -424,8 +424,15 @@ def test_reading_a_bucket_is_on_record() -> None:
 
 
 def test_every_log_ends_and_is_encrypted() -> None:
+    """CP-47. That of the contact flows, too: Connect would make it without an end."""
     groups = of_type("AWS::Logs::LogGroup")
-    assert len(groups) >= 2
+    places = {one["LogGroupName"].split("/")[2] for one in groups}
+    assert places == {"lambda", "apigateway", "connect"}
+    (instance,) = whole("AWS::Connect::Instance")
+    (flows,) = [one for one in whole("AWS::Logs::LogGroup") if "/connect/" in str(one)]
+    alias = instance["Properties"]["InstanceAlias"]
+    assert flows["Properties"]["LogGroupName"] == f"/aws/connect/{alias}"
+    assert flows["Name"] in instance["DependsOn"]
     for one in groups:
         assert one["RetentionInDays"] >= 30, one["LogGroupName"]
         assert one["KmsKeyId"], one["LogGroupName"]
@@ -488,8 +495,13 @@ def test_the_free_answers_of_a_month_are_watched() -> None:
     assert alarm["DatapointsToAlarm"] == 3
 
 
-def test_a_failed_backup_wakes_somebody() -> None:
-    (alarm,) = alarms_on_any("NumberOfBackupJobsFailed")
+@pytest.mark.parametrize("job", ["Backup", "Copy"])
+def test_a_failed_backup_wakes_somebody(job: str) -> None:
+    """CP-57: here, and on its way to the other region. AWS Backup counts by vault only."""
+    vaults = {one["BackupVaultName"] for one in of_type("AWS::Backup::BackupVault")}
+    assert vaults == {f"{PREFIX}-copies"}
+    (alarm,) = alarms_on(f"NumberOf{job}JobsFailed", BackupVaultName=f"{PREFIX}-copies")
+    assert alarm["Namespace"] == "AWS/Backup"
     assert alarm["Threshold"] == 1
 
 

@@ -18,7 +18,7 @@ from infra.stacks.buckets import TRAFFIC, log_bucket, private_bucket
 WORKSPACES = ("https://*.my.connect.aws", "https://*.awsapps.com")  # where agents work
 # What publishes into encrypted topics, and what the topics write into encrypted queues. The key
 # policy of End User Messaging: reference/whatsapp-eum.md, section 1.
-PUBLISHERS = ("social-messaging", "connect", "sns", "cloudwatch", "events", "budgets")
+PUBLISHERS = ("social-messaging", "connect", "sns", "cloudwatch", "budgets")
 
 
 class DataStack(ConcernStack):

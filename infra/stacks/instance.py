@@ -6,14 +6,18 @@ and CloudFormation leaves it alone from then on, because its own template does n
 """
 
 import json
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_connect as connect
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.names import flow_export
 from infra.settings import Stage
 from infra.stacks.base import ConcernStack
+from infra.stacks.data import DataStack
+from infra.stacks.guards import retention
 
 SAID = "11111111-0000-4000-8000-000000000001"
 ENDED = "11111111-0000-4000-8000-000000000002"
@@ -45,8 +49,9 @@ class InstanceStack(ConcernStack):
 
     HOLDS_DATA = True
 
-    def __init__(self, scope: Construct, stage: Stage) -> None:
+    def __init__(self, scope: Construct, stage: Stage, *, data: DataStack) -> None:
         super().__init__(scope, "instance", stage)
+        self.data = data
         instance = stage.connect.instance_id or self._created()
         self.flow_arns = {name: self._flow(name, instance) for name in stage.whatsapp.flows}
         created = self._told("instance-id", instance)
@@ -89,4 +94,20 @@ class InstanceStack(ConcernStack):
             ),
         )
         instance.apply_removal_policy(self.removal)
+        instance.add_resource_dependency(self._flow_log())
         return str(instance.attr_id)
+
+    def _flow_log(self) -> logs.CfnLogGroup:
+        """Where the instance writes what its flows do (administrator guide, "Enable flow logs").
+
+        Connect makes the group itself when there is none: without an end, and not under our key.
+        """
+        group = logs.LogGroup(
+            self,
+            "FlowLog",
+            log_group_name=f"/aws/connect/{self.stage.connect.instance_alias}",
+            retention=retention(self.stage.log_retention_days),
+            encryption_key=self.data.key,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        return cast("logs.CfnLogGroup", group.node.default_child)

@@ -12,6 +12,7 @@ from constructs import Construct
 from infra import metrics, names
 from infra.functions import FUNCTIONS
 from infra.settings import Stage
+from infra.stacks.backup import vault_name
 from infra.stacks.base import ConcernStack
 from infra.stacks.data import DataStack
 from infra.stacks.instance import InstanceStack
@@ -59,9 +60,7 @@ class ObservabilityStack(ConcernStack):
             topic_name=f"{self.stage.prefix}-alarms",
             kms_master_key_id=data.key.key_arn,
         )
-        publishers = {
-            "Service": [f"{s}.amazonaws.com" for s in ("cloudwatch", "budgets", "backup")]
-        }
+        publishers = {"Service": [f"{s}.amazonaws.com" for s in ("cloudwatch", "budgets")]}
         publish = {
             "Effect": "Allow",
             "Principal": publishers,
@@ -160,13 +159,16 @@ class ObservabilityStack(ConcernStack):
             self._alarm(name, metric, limit, about)
 
     def _backups(self) -> None:
-        metric = cw.Metric(
-            namespace="AWS/Backup",
-            metric_name="NumberOfBackupJobsFailed",
-            statistic="Sum",
-            period=cdk.Duration.minutes(DAY),
-        )
-        self._alarm("Backups", metric, 1, "A backup of the tables failed")
+        """AWS Backup counts by vault; both vaults have one name, and copies start from this one."""
+        for kind, about in (("Backup", "A backup of the tables"), ("Copy", "A copy of a backup")):
+            metric = cw.Metric(
+                namespace="AWS/Backup",
+                metric_name=f"NumberOf{kind}JobsFailed",
+                dimensions_map={"BackupVaultName": vault_name(self.stage)},
+                statistic="Sum",
+                period=cdk.Duration.minutes(DAY),
+            )
+            self._alarm(f"{kind}Jobs", metric, 1, f"{about} failed")
 
     def _burning(self) -> None:
         """Failed invocations of the two workers against the objective."""
