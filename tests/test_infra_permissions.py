@@ -13,7 +13,7 @@ from policy_sentry.util.arns import does_arn_match
 
 from infra import functions, policies
 from infra.functions import FUNCTIONS
-from infra.names import AI_KEY, Names
+from infra.names import AI_KEY, INBOUND, Names
 from infra.permissions import TOKENS, Need, action_of, allowed, allows, listed
 from infra.settings import EXAMPLE_NUMBER
 from tests.infra_templates import PREFIX, of_type
@@ -90,26 +90,69 @@ def test_the_key_opens_for_what_a_function_calls(one: functions.Function) -> Non
 
 @pytest.mark.parametrize("one", FUNCTIONS, ids=lambda one: one.name)
 def test_nothing_is_granted_that_no_scenario_uses(one: functions.Function) -> None:
-    """CP-34. Exceptions are calls of Lambda itself, the key, and those listed with a reason."""
-    unused = []
-    for statement in policy(one.name):
-        for action in listed(statement["Action"]):
-            for resource in listed(statement["Resource"]):
-                granted = {**statement, "Action": action, "Resource": resource}
-                if not used(one.name, granted):
-                    unused.append((one.name, action, resource))
+    """CP-34. Exceptions are calls of Lambda itself, and those listed with a reason."""
+    unused = [
+        (one.name, granted["Action"], granted["Resource"])
+        for statement in policy(one.name)
+        for granted in each_of(statement)
+        if not used(one, granted)
+    ]
     excused = {(name, action) for name, action in policies.UNRECORDED}
     assert [item for item in unused if (item[0], short(item)) not in excused] == []
 
 
-def used(name: str, granted: dict[str, Any]) -> bool:
-    if granted["Action"] in policies.BY_LAMBDA or granted["Action"].startswith("kms:"):
+def each_of(statement: dict[str, Any]) -> list[dict[str, Any]]:
+    """The statement for one action and one resource at a time."""
+    return [
+        {**statement, "Action": action, "Resource": resource}
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    ]
+
+
+def used(one: functions.Function, granted: dict[str, Any]) -> bool:
+    if granted["Action"].startswith("kms:"):
+        return opens(one, granted)
+    if called_by_lambda(one, granted["Action"], granted["Resource"]):
         return True
-    if any(allows(granted, need) for need in needs()[name]):
+    if any(allows(granted, need) for need in needs()[one.name]):
         return True
     # Starting a chat names flow, instance and the contact to be at once.
-    opens = any(need.action == "connect:StartChatContact" for need in needs()[name])
-    return granted["Action"] == "connect:StartChatContact" and opens
+    starts = any(need.action == "connect:StartChatContact" for need in needs()[one.name])
+    return granted["Action"] == "connect:StartChatContact" and starts
+
+
+def called_by_lambda(one: functions.Function, action: str, resource: str) -> bool:
+    """Lambda reads the function's own queues, and no others."""
+    sources = {AT.queue_arn(source.queue) for source in one.sources}
+    known = action in policies.BY_LAMBDA
+    return known and (not action.startswith("sqs:") or resource in sources)
+
+
+def opens(one: functions.Function, granted: dict[str, Any]) -> bool:
+    """The key opens for services that the function, or Lambda in its place, really calls."""
+    called = {need.action for need in needs()[one.name]} - NOTHING_TO_OPEN
+    services = {action.partition(":")[0] for action in called} | ({"sqs"} if one.sources else set())
+    via = {f"{service}.us-east-1.amazonaws.com" for service in services}
+    named = set(listed(granted.get("Condition", {})["StringEquals"]["kms:ViaService"]))
+    return granted["Action"] in ("kms:Decrypt", "kms:GenerateDataKey") and named <= via
+
+
+@pytest.mark.parametrize(
+    "too_much",
+    [
+        ("kms:CreateGrant", "Key", "sqs"),
+        ("kms:Decrypt", "Key", "s3"),
+        ("sqs:DeleteMessage", AT.queue_arn(INBOUND), ""),
+        ("dynamodb:GetItem", AT.table_arn(AT.messages), ""),
+    ],
+)
+def test_a_grant_too_many_is_found(too_much: tuple[str, str, str]) -> None:
+    """`ingest` opens the key for its queues alone, and reads no other function's queue."""
+    action, resource, service = too_much
+    via = {"StringEquals": {"kms:ViaService": [f"{service}.us-east-1.amazonaws.com"]}}
+    granted = {"Effect": "Allow", "Action": action, "Resource": resource}
+    assert not used(functions.by_name("ingest"), granted | ({"Condition": via} if service else {}))
 
 
 def short(item: tuple[str, str, str]) -> str:
