@@ -1,7 +1,7 @@
 """The deployment's command line: `python -m infra COMMAND --stage NAME`.
 
 `package`, `synth` and `check` need `.venv-infra`; the others the product's environment.
-`make help-infra` lists the usual order.
+docs/operations.md, "Install", has the usual order.
 """
 
 import argparse

@@ -15,11 +15,12 @@ import pytest
 
 from infra import functions, package, settings, wheels
 from infra.__main__ import removable
+from infra.rehearsal.deploy import not_deployed
 from infra.rehearsal.local_aws import LocalAws, RehearsalProblem
 from infra.rehearsal.run import rehearse
 from infra.rehearsal.templates import LOCAL_SECONDS, fit
 from infra.rehearsal.with_cdk import finished
-from tests.infra_templates import assembly, whole
+from tests.infra_templates import assembly, whole, with_options
 
 ROOT = Path(__file__).parent.parent
 MAKE = shutil.which("make") or "make"
@@ -272,6 +273,11 @@ def test_an_unknown_stage_is_one_line() -> None:
     )
     assert ended.returncode == 1
     assert ended.stderr.strip() == "settings.yaml: no stage production; there are dev, prod"
+
+
+def test_a_stack_that_is_not_rehearsed_is_told() -> None:
+    assert not_deployed(assembly(), "puente-prod") == ["copies"]
+    assert {"cdn", "network", "worker"} <= set(not_deployed(with_options(), "puente-options"))
 
 
 def test_what_the_local_aws_lacks_is_left_out_and_told() -> None:

@@ -47,6 +47,13 @@ def deploy(
     return deployed
 
 
+def not_deployed(assembly: Path, prefix: str) -> list[str]:
+    """Concerns of the assembly that are not put onto the local AWS: another region, options."""
+    files = assembly.glob(f"{prefix}-*.template.json")
+    concerns = {one.name.removeprefix(f"{prefix}-").partition(".")[0] for one in files}
+    return sorted(concerns - set(ORDER))
+
+
 def _upload(aws: LocalAws, assembly: Path, prefix: str) -> None:
     """CDK's assets, where the templates look for them."""
     s3 = aws.client("s3")

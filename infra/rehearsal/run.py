@@ -77,6 +77,8 @@ def _deploy(
         environment=_environment(aws, around.url),
     )
     say(f"deployed {done.resources} resources in {time.monotonic() - started:.0f} s")
+    whole = deploy.not_deployed(assembly, stage.prefix)
+    say(f"left out whole, another region or an option: {', '.join(whole)}")
     say(f"left out, the local AWS does not know them ({len(done.left_out)}):")
     for line in done.left_out:
         say(f"  {line}")
