@@ -108,8 +108,9 @@ class Pending:
 
     @property
     def wrote_at(self) -> int:
-        """When the customer wrote the newest of them, epoch seconds, 0 unknown."""
-        return max(member.sent_at for member in self.members)
+        """When the customer wrote the newest of them, epoch seconds, 0 unknown; at the latest when
+        it was claimed: a time to come is that of a wrong clock."""
+        return min(max(member.sent_at for member in self.members), self.claimed_at)
 
     @property
     def wamids(self) -> tuple[str, ...]:
@@ -261,9 +262,12 @@ def blamed(pending: Pending) -> Pending:
 
 
 def too_fast(conversation: Conversation, now: int) -> bool:
-    """True when this customer has had a minute's share: hold what waits, so that it merges."""
+    """True when this customer has had a minute's share: hold what waits, so that it merges.
+
+    A minute that is still to come was written by a machine whose clock is wrong, and holds nobody.
+    """
     recent = conversation.recent
-    return len(recent) >= RECENT_KEPT and now - recent[-RECENT_KEPT] < RATE_SECONDS
+    return len(recent) >= RECENT_KEPT and abs(now - recent[-RECENT_KEPT]) < RATE_SECONDS
 
 
 def must_park(pending: Pending) -> bool:

@@ -44,7 +44,7 @@ from chalicelib.ports.queues import Parked, Queues
 from chalicelib.ports.whatsapp import WhatsApp
 from chalicelib.sent_history import sent_history, words_of
 from chalicelib.tell_agent import TellAgent
-from chalicelib.whatsapp.window import window_open
+from chalicelib.whatsapp.window import surely_closed
 
 # Longer than any back-off of ours: a message that is still in its queue has come again by then.
 GIVE_UP_SECONDS = 15 * 60
@@ -216,10 +216,10 @@ class ToCustomer:
         is the conversation asked for a later one.
         """
         now, item = self._clock(), sending.item
-        if window_open(item.wrote_at, now) or not self._replies.needs_window(sending.event):
+        if not surely_closed(item.wrote_at, now) or not self._replies.needs_window(sending.event):
             return
         conversation = self._conversations.load(item.conversation)
-        if conversation is None or not window_open(conversation.wrote_at, now):
+        if conversation is None or surely_closed(conversation.wrote_at, now):
             count("WindowClosed")
             raise WindowClosed(
                 "the customer service window is closed",

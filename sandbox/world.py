@@ -98,6 +98,7 @@ class World:
         dynamodb: Literal["own", "moto"] = "own",
     ) -> None:
         self.clock = clock or SandboxClock(OPENING_TIME)
+        self.product_ahead_s = 0.0  # how far the clock of the product's machine is wrong
         self.ids = Ids(seed)
         self.router = Router(self.clock)
         self.scheduler = Scheduler(self.clock, self.router.lock)
@@ -127,7 +128,7 @@ class World:
             self._resources()
             self.app = wiring.App(
                 Settings.from_environment(self.environment()),
-                clock=lambda: self.clock.now().timestamp(),
+                clock=lambda: self.clock.now().timestamp() + self.product_ahead_s,
                 new_id=self.ids.uuid,
             )
             stack.enter_context(wiring.using(self.app))

@@ -12,6 +12,10 @@ itself, and its 131047 comes back as a failed status."""
 WINDOW_CLOSED = "windowClosed"
 """Contact attribute, yes or no: whether anything but a template would be refused."""
 
+CLOCKS_DIFFER_SECONDS = 600
+"""WhatsApp's clock and ours may differ: so long after the end as we reckon it, an answer is still
+tried. Held back wrongly it would be lost; sent in vain it comes back as a failed status."""
+
 STEP_SECONDS = 6 * 3600
 """How far what a contact flow is told may lag behind: each telling is a call to Connect."""
 
@@ -25,6 +29,11 @@ def window_open(wrote_at: int, now: int) -> bool:
     """Whether anything but a template may be sent."""
     closes = window_closes_at(wrote_at)
     return closes is None or now < closes
+
+
+def surely_closed(wrote_at: int, now: int) -> bool:
+    """Whether the window is closed by anybody's clock."""
+    return not window_open(wrote_at, now - CLOCKS_DIFFER_SECONDS)
 
 
 def moves_on(known: int, wrote_at: int) -> bool:

@@ -98,7 +98,8 @@ class WhatsAppNetwork:
         )
         self.remember(sent, sender)
         contacts = None if sent.kind == "system" else [sender.contact()]
-        full = message | {"id": sent.wamid, "timestamp": str(int(now.timestamp()))}
+        told = int(now.timestamp()) + self.switches.clock_ahead_s
+        full = message | {"id": sent.wamid, "timestamp": str(told)}
         value = message_value(number, contacts=contacts, messages=[full])
         self.publish(entry(self.account, "messages", value))
         return sent

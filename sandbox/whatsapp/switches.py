@@ -22,6 +22,8 @@ class WhatsAppSwitches:
     """How a closed customer service window is refused."""
     pair_rate: bool = True
     """Whether Meta's rate per customer (131056) is enforced."""
+    clock_ahead_s: int = 0
+    """How far the timestamps of customers' messages are ahead of the sandbox's clock."""
     user_ids: bool = True
     """Whether events carry business-scoped user ids (as since April 2026)."""
 
