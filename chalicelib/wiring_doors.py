@@ -111,7 +111,8 @@ class Doors:
     def http(self) -> "urllib3.PoolManager":
         import urllib3
 
-        return urllib3.PoolManager(maxsize=POOL, retries=False)
+        limit = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+        return urllib3.PoolManager(maxsize=POOL, retries=False, timeout=limit)
 
     @cached_property
     def queues(self) -> Queues:

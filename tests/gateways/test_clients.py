@@ -1,16 +1,12 @@
 """Time-outs, attempts and connection pools of every client (protocol law 6, SA-52)."""
 
 import pytest
+from botocore.config import Config
 
+from chalicelib import wiring_doors
 from chalicelib.conversation import TAKEOVER_AFTER_SECONDS
-from chalicelib.wiring_doors import (
-    CONNECT_SECONDS,
-    NEVER_AGAIN,
-    PATIENT,
-    POOL,
-    READ_SECONDS,
-    SIGNED,
-)
+from chalicelib.wiring_doors import CONNECT_SECONDS, NEVER_AGAIN, POOL, READ_SECONDS, WAITING
+from tests.scenarios.people import live_chat
 
 FUNCTION_SECONDS = 20  # infra/functions.py, the workers
 AWS = {
@@ -44,14 +40,49 @@ def test_a_whatsapp_message_is_never_repeated_by_the_sdk(world):
     assert NEVER_AGAIN.retries["total_max_attempts"] == 1
 
 
-def test_queues_and_files_have_the_same_limits_as_the_others():
-    for config in (PATIENT, SIGNED):
-        assert config.connect_timeout == CONNECT_SECONDS
-        assert config.max_pool_connections == POOL
+CONFIGS = {name: one for name, one in vars(wiring_doors).items() if isinstance(one, Config)}
 
 
-def test_plain_http_keeps_few_connections(world):
-    assert world.app.http.connection_pool_kw["maxsize"] == POOL
+@pytest.mark.parametrize("name", CONFIGS)
+def test_every_configuration_of_a_client_has_its_limits(name):
+    """`Doors.client` takes one of these, whatever the service (`tests/test_imports.py`)."""
+    config = CONFIGS[name]
+    longest = READ_SECONDS if config is not WAITING else 20  # it waits for messages to come
+    assert 0 < config.connect_timeout <= CONNECT_SECONDS
+    assert 0 < config.read_timeout <= longest
+    assert config.max_pool_connections == POOL
+    assert 1 <= config.retries["total_max_attempts"] <= 3
+
+
+def test_a_client_that_nobody_configured_has_the_limits_too(world):
+    config = world.app.client("secretsmanager").meta.config
+    assert (config.connect_timeout, config.read_timeout) == (CONNECT_SECONDS, READ_SECONDS)
+    assert config.max_pool_connections == POOL
+
+
+def test_plain_http_gives_up_in_time_and_keeps_few_connections(world):
+    """Whoever asks may set shorter limits, nobody has none."""
+    limits = world.app.http.connection_pool_kw
+    assert limits["maxsize"] == POOL
+    assert limits["timeout"].connect_timeout == CONNECT_SECONDS
+    assert limits["timeout"].read_timeout == READ_SECONDS
+
+
+def test_words_in_a_live_chat_build_no_client_of_connect_and_none_is_built_twice(world):
+    """The model of `connect` is large: it is read when a chat opens (SA-52)."""
+    assert "connect" not in services(world)
+    talk = live_chat(world)
+    assert "connect" in services(world)
+    world.app.clients.clear()  # who has one keeps it
+    talk.customer.says("And my order?")
+    talk.agent.say("On its way")
+    world.run_for(5)
+    assert talk.customer.texts[-1] == "On its way"
+    assert services(world) == set()
+
+
+def services(world):
+    return {service for service, *_ in world.app.clients}
 
 
 def test_the_ai_client_has_a_time_out_and_a_pool_and_leaves_retries_to_us(world):
