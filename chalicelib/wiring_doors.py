@@ -57,6 +57,9 @@ PROBING = QUICK.merge(
 )
 # SendWhatsAppMessage cannot be repeated safely (protocol law 7).
 NEVER_AGAIN = QUICK.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
+# End User Messaging moves a file, up to 100 MB, before it answers. Twice the same does no harm, and
+# the function's own end is the lease's concern: nothing of it is seen before it has returned.
+MOVING_FILES = NEVER_AGAIN.merge(Config(read_timeout=15))
 # The participant service looks at its tokens, not at who signs: "do not use Signature Version 4"
 # (Amazon Connect Participant Service API reference, each operation).
 BY_TOKEN = QUICK.merge(Config(signature_version=UNSIGNED))
@@ -262,6 +265,7 @@ class Doors:
 
         return EndUserMessaging(
             self.client("socialmessaging", NEVER_AGAIN),
+            files=lambda: self.client("socialmessaging", MOVING_FILES),
             put_url=self.media.put_url,
             bucket=self.settings.s3_bucket_media,
             meta_api_version=self.settings.meta_api_version,

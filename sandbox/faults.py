@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+PATIENCE_S = 8.0  # how long the product's clients wait for most answers
+
 
 class Action(StrEnum):
     """What happens to one call."""
@@ -73,10 +75,12 @@ class Process:
 
 @dataclass(slots=True, eq=False)
 class Slowness:
-    """A service that takes `seconds` for the calls `of` picks, `left` times (None: always)."""
+    """A service that takes `seconds` for the calls `of` picks, `left` times (None: always); its
+    client waits `patience` seconds for an answer."""
 
     of: Callable[[str, str], bool]
     seconds: float
+    patience: float
     left: int | None
 
 
@@ -152,13 +156,20 @@ class FaultPlan:
         self.rule(decide)
 
     def slow(
-        self, service: str, operations: Iterable[str], seconds: float, *, times: int | None = None
+        self,
+        service: str,
+        operations: Iterable[str],
+        seconds: float,
+        *,
+        times: int | None = None,
+        patience: float = PATIENCE_S,
     ) -> None:
         """Let a service take so long. A client that waits less sees a time-out, and what it asked
         for happens all the same: afterwards."""
         wanted = frozenset(operations)
-        rule = Slowness(lambda of, name: of == service and name in wanted, seconds, times)
-        self._slow.append(rule)
+        self._slow.append(
+            Slowness(lambda of, name: of == service and name in wanted, seconds, patience, times)
+        )
 
     def outage(
         self,
@@ -202,14 +213,14 @@ class FaultPlan:
         process.dead = process.dead or (process.ends_at is not None and at >= process.ends_at)
         return process.dead
 
-    def seconds(self, service: str, operation: str) -> float:
-        """How long this call takes."""
+    def slowness(self, service: str, operation: str) -> Slowness | None:
+        """How long this call takes, when it is a slow one."""
         with self._lock:
             for rule in self._slow if self._armed else ():
                 if rule.left != 0 and rule.of(service, operation):
                     rule.left = None if rule.left is None else rule.left - 1
-                    return rule.seconds
-        return 0
+                    return rule
+        return None
 
     def ends_at(self) -> datetime | None:
         """When Lambda ends the running invocation; None when nothing is known."""

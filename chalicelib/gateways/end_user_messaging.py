@@ -30,17 +30,20 @@ REFUSED_MESSAGE, REFUSED_FILE = 100, 131053  # Meta's codes for what it refuses 
 
 
 class EndUserMessaging:
-    """`put_url` signs an upload address for an exact key of the media bucket."""
+    """`files` gives the client that waits longer, for files; `put_url` signs an upload address for
+    an exact key of the media bucket."""
 
     def __init__(
         self,
         client: "EndUserMessagingSocialClient",
         *,
+        files: Callable[[], "EndUserMessagingSocialClient"],
         put_url: Callable[[str], str],
         bucket: str,
         meta_api_version: str,
     ) -> None:
         self._client = client
+        self._files = files
         self._put_url = put_url
         self._bucket = bucket
         self._meta_api_version = meta_api_version
@@ -58,7 +61,7 @@ class EndUserMessaging:
         # A presigned URL and not destinationS3File: there the key is only a prefix, and the
         # extension EUM appends is not returned (reference whatsapp-eum.md, section 6).
         with aws(SERVICE):
-            answer = self._client.get_whatsapp_message_media(
+            answer = self._files().get_whatsapp_message_media(
                 mediaId=media_id,
                 originationPhoneNumberId=origination_id,
                 destinationS3PresignedUrl={"url": self._put_url(key), "headers": {}},
@@ -67,7 +70,7 @@ class EndUserMessaging:
 
     def upload(self, origination_id: str, url: str, content_type: str) -> str:
         with _refused_as(REFUSED_FILE):
-            answer = self._client.post_whatsapp_message_media(
+            answer = self._files().post_whatsapp_message_media(
                 originationPhoneNumberId=origination_id,
                 sourceS3PresignedUrl={"url": url, "headers": {"Content-Type": content_type}},
             )
@@ -75,7 +78,7 @@ class EndUserMessaging:
 
     def upload_stored(self, origination_id: str, key: str) -> str:
         with _refused_as(REFUSED_FILE):
-            answer = self._client.post_whatsapp_message_media(
+            answer = self._files().post_whatsapp_message_media(
                 originationPhoneNumberId=origination_id,
                 sourceS3File={"bucketName": self._bucket, "key": key},
             )

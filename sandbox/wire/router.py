@@ -14,7 +14,7 @@ from functools import partial
 from typing import Protocol
 
 from sandbox.clock import SandboxClock
-from sandbox.faults import Action, AnswerLost, FaultPlan
+from sandbox.faults import Action, AnswerLost, FaultPlan, Slowness
 from sandbox.wire.answers import answer, refusal
 from sandbox.wire.calls import CallLog, CallRecord
 from sandbox.wire.emulator import AwsError, Emulator, NotImplementedOperation, WireCall
@@ -24,7 +24,6 @@ from sandbox.wire.models import service_api
 from sandbox.wire.parse import read_params
 from sandbox.wire.refusals import PLAIN_STATUS, injected, plain_message
 
-CLIENT_WAITS_S = 8.0  # for the answer to a slow call; the product's read time-out for Connect
 Effect = Callable[[], HttpResponse]
 HttpHandler = Callable[[HttpRequest], HttpResponse]
 
@@ -58,7 +57,6 @@ class Router(CallLog):
         self.mounts: list[Mount] = []
         self.wake: Callable[[datetime, Callable[[], object]], object] = lambda _when, _job: None
         """Runs a job at an instant; the world's scheduler."""
-        self.client_waits_s = CLIENT_WAITS_S
         self._late: list[tuple[datetime, Callable[[], object]]] = []
         self._emulators: dict[str, Emulator] = {}
 
@@ -129,8 +127,8 @@ class Router(CallLog):
         self._catch_up()
         at = self.clock.now()
         action = self.faults.decide(call.service, call.operation, at)
-        if action is Action.OK and (seconds := self.faults.seconds(call.service, call.operation)):
-            action = self._waited(call, seconds)
+        if action is Action.OK and (slow := self.faults.slowness(call.service, call.operation)):
+            action = self._waited(call, slow)
         started = time.perf_counter()
         response, outcome = HttpResponse(), "broken"
         try:
@@ -150,12 +148,12 @@ class Router(CallLog):
             self._note(record)
         return self._end(record, action, response)
 
-    def _waited(self, call: "_Call", seconds: float) -> Action:
+    def _waited(self, call: "_Call", slow: Slowness) -> Action:
         """Let a slow call take its time, or as much of it as its client and its process have; what
         they do not wait for happens later."""
         now, ends = self.clock.now(), self.faults.ends_at()
-        answered = now + timedelta(seconds=seconds)
-        given_up = now + timedelta(seconds=self.client_waits_s)
+        answered = now + timedelta(seconds=slow.seconds)
+        given_up = now + timedelta(seconds=slow.patience)
         until = min(answered, given_up, ends or answered)
         self.clock.at(max(until, now))
         if until == answered:

@@ -22,7 +22,7 @@ from chalicelib.gateways.connect_chat import ConnectChat
 from chalicelib.gateways.end_user_messaging import EndUserMessaging
 from chalicelib.gateways.media import MediaBucket
 from chalicelib.pacing import Pace
-from chalicelib.wiring_doors import BY_TOKEN, NEVER_AGAIN, QUICK, SIGNED
+from chalicelib.wiring_doors import BY_TOKEN, MOVING_FILES, NEVER_AGAIN, QUICK, SIGNED
 from sandbox.world import World
 
 CONNECT = ("REGION", "INSTANCE_ID", "FLOW_ID", "TOPIC_ARN")
@@ -73,6 +73,7 @@ def live_whatsapp() -> Place:
     media = MediaBucket(boto3.client("s3", given["REGION"], config=SIGNED), given["BUCKET"])
     door = EndUserMessaging(
         boto3.client("socialmessaging", given["REGION"], config=NEVER_AGAIN),
+        files=lambda: boto3.client("socialmessaging", given["REGION"], config=MOVING_FILES),
         put_url=media.put_url,
         bucket=given["BUCKET"],
         meta_api_version="v23.0",

@@ -17,6 +17,7 @@ AWS = {
     "s3": lambda app: app.media._client,
     "socialmessaging": lambda app: app.end_user_messaging._client,
 }
+FILES_SECONDS = 15  # a file of 100 MB has to be moved
 
 
 @pytest.mark.parametrize("service", AWS)
@@ -26,6 +27,14 @@ def test_every_aws_client_gives_up_in_time_and_keeps_few_connections(world, serv
     assert 0 < config.read_timeout <= READ_SECONDS
     assert config.max_pool_connections == POOL == 20
     assert config.retries["total_max_attempts"] <= 3
+
+
+def test_the_client_that_moves_files_waits_longer_and_still_ends_before_its_function(world):
+    config = world.app.end_user_messaging._files().meta.config
+    assert READ_SECONDS < config.read_timeout == FILES_SECONDS < FUNCTION_SECONDS
+    assert config.connect_timeout <= CONNECT_SECONDS
+    assert config.max_pool_connections == POOL
+    assert config.retries["total_max_attempts"] == 1
 
 
 def test_the_lease_outlives_a_worker_and_its_slowest_call():

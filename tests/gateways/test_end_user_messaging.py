@@ -106,6 +106,7 @@ def test_an_upload_without_an_id_is_an_error(world):
 
     door = EndUserMessaging(
         Silent(),  # type: ignore[arg-type]
+        files=Silent,  # type: ignore[arg-type]
         put_url=str,
         bucket="b",
         meta_api_version="v23.0",

@@ -1,13 +1,15 @@
 """Services that answer late: after 10 to 15 seconds, after our patience, after the function's end.
 
-Connect's clients wait 8 s and try twice under one ClientToken; WhatsApp's send waits 8 s, once.
-What nobody waited for happens all the same, afterwards. Assumed is that Connect remembers a
-ClientToken for the seconds that a call may take: a service that forgets at once shows a message
-twice, whoever asks it.
+Connect's clients wait 8 s and try twice under one ClientToken; WhatsApp's send waits 8 s, once, and
+whoever moves a file 15 s. What nobody waited for happens all the same, afterwards. Assumed is that
+Connect remembers a ClientToken for the seconds that a call may take: a service that forgets at once
+shows a message twice, whoever asks it.
 """
 
 import pytest
 
+from chalicelib.whatsapp.limits import MEGABYTE
+from sandbox.amazon_connect import limits
 from sandbox.amazon_connect.switches import TokenMemory
 from sandbox.world import World
 from tests.scenarios.people import (
@@ -27,6 +29,7 @@ from tests.scenarios.people import (
 from tests.scenarios.test_an_agent_answers import PDF, photo
 
 PARTICIPANT = "connectparticipant"
+FILES = ("GetWhatsAppMessageMedia", "PostWhatsAppMessageMedia")
 UPLOAD = ("StartAttachmentUpload", "CompleteAttachmentUpload")
 REPEATED = "(repeated) "  # shown in a chat that had to be stopped, too (protocol, promise I2)
 EVERY = ("CreateParticipantConnection", "SendMessage", "GetTranscript", "SendEvent", *UPLOAD)
@@ -43,8 +46,9 @@ def world(world: World) -> World:
 
 
 def slow(world: World, service: str, *operations: str, seconds: float, times: int) -> None:
+    patience = 15 if operations[0] in FILES else 8  # as in chalicelib/wiring_doors.py
     world.router.faults.clear()
-    world.router.faults.slow(service, operations, seconds, times=times)
+    world.router.faults.slow(service, operations, seconds, times=times, patience=patience)
     world.router.faults.arm()
 
 
@@ -197,7 +201,7 @@ def test_a_file_of_the_agent_on_a_slow_way_reaches_the_phone_once(
     world: World, service: str, operation: str
 ) -> None:
     talk = live_chat(world)
-    slow(world, service, operation, seconds=12, times=3)
+    slow(world, service, operation, seconds=18 if operation in FILES else 12, times=2)
     talk.agent.attach("bill.pdf", "application/pdf", PDF)
     world.run_for(2)
     talk.agent.say("That is your bill")
@@ -212,9 +216,9 @@ def test_a_file_of_the_agent_on_a_slow_way_reaches_the_phone_once(
 def test_a_document_that_always_takes_longer_than_we_wait_is_shown_when_it_lies_there(
     world: World,
 ) -> None:
-    """A document may have 100 MB; End User Messaging writes it in 12 s each time, we wait 8."""
+    """A document may have 100 MB; End User Messaging writes it in 18 s each time, we wait 15."""
     talk = live_chat(world)
-    slow(world, "socialmessaging", "GetWhatsAppMessageMedia", seconds=12, times=1000)
+    slow(world, "socialmessaging", "GetWhatsAppMessageMedia", seconds=18, times=1000)
     talk.customer.sends("document", media=PDF, filename="plans.pdf")
     world.run_for(5)
     talk.customer.says("Did you get it?")
@@ -222,4 +226,28 @@ def test_a_document_that_always_takes_longer_than_we_wait_is_shown_when_it_lies_
     assert [name for name, *_ in files(talk.chat)] == ["plans.pdf"]
     assert "plans.pdf does not load yet" in lines(talk.chat)[1]
     assert lines(talk.chat)[2] == "Did you get it?"
+    all_is_over(world)
+
+
+@pytest.mark.deep
+def test_an_agents_document_of_100_megabytes_that_always_takes_twelve_seconds_goes_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An instance may allow 100 MiB (UpdateAttachedFilesConfiguration); so does WhatsApp."""
+    monkeypatch.setattr(limits, "ATTACHMENT_BYTES", 101 * MEGABYTE)
+    talk = live_chat(world)
+    start = len(world.router.calls)
+    slow(world, "socialmessaging", "PostWhatsAppMessageMedia", seconds=12, times=1000)
+    document = PDF + bytes(100 * MEGABYTE - len(PDF))
+    talk.agent.attach("plans.pdf", "application/pdf", document)
+    world.run_for(30)
+    shown = talk.customer.screen[-1]
+    assert (shown.filename, len(shown.media or b"")) == ("plans.pdf", len(document))
+    assert not world.router.operations(start)["s3.PutObject"], "no byte of it went through us"
+    talk.agent.attach("more.pdf", "application/pdf", document + b"x")
+    world.run_for(30)
+    assert talk.customer.screen[-1].filename == "plans.pdf"
+    [notice] = notices(talk.chat)
+    assert "more.pdf" in notice
+    assert "WhatsApp takes up to 100 MB for this type" in notice
     all_is_over(world)
