@@ -5,7 +5,7 @@ from botocore.config import Config
 
 from chalicelib import wiring_doors
 from chalicelib.conversation import TAKEOVER_AFTER_SECONDS
-from chalicelib.wiring_doors import CONNECT_SECONDS, NEVER_AGAIN, POOL, READ_SECONDS, WAITING
+from chalicelib.wiring_doors import CONNECT_SECONDS, NEVER_AGAIN, POOL, READ_SECONDS
 from tests.scenarios.people import live_chat
 
 FUNCTION_SECONDS = 20  # infra/functions.py, the workers
@@ -49,6 +49,8 @@ def test_a_whatsapp_message_is_never_repeated_by_the_sdk(world):
     assert NEVER_AGAIN.retries["total_max_attempts"] == 1
 
 
+# One waits for messages to come, the other for files to be moved.
+LONGER = {"WAITING": 20, "MOVING_FILES": FILES_SECONDS}
 CONFIGS = {name: one for name, one in vars(wiring_doors).items() if isinstance(one, Config)}
 
 
@@ -56,7 +58,7 @@ CONFIGS = {name: one for name, one in vars(wiring_doors).items() if isinstance(o
 def test_every_configuration_of_a_client_has_its_limits(name):
     """`Doors.client` takes one of these, whatever the service (`tests/test_imports.py`)."""
     config = CONFIGS[name]
-    longest = READ_SECONDS if config is not WAITING else 20  # it waits for messages to come
+    longest = LONGER.get(name, READ_SECONDS)
     assert 0 < config.connect_timeout <= CONNECT_SECONDS
     assert 0 < config.read_timeout <= longest
     assert config.max_pool_connections == POOL
