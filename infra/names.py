@@ -23,6 +23,9 @@ SECRETS = (
     "WHATSAPP_WEBHOOK_VERIFY_TOKEN",
 )
 TOPICS = (WHATSAPP_EVENTS, CHAT_EVENTS)
+ALARMS = "alarms"  # the topic that tells people
+# What an empty way in says, until the flows are published into it.
+NOT_YET = "We are being set up. Please write again in a few minutes."
 # Read by functions; `dead-letters.fifo` is read by people.
 WORK_QUEUES = (WHATSAPP_EVENTS, CHAT_EVENTS, INBOUND, OUTBOUND, VOICE_NOTES)
 

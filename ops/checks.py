@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.errors import Denied, ServiceError
+from infra.names import ALARMS, CHAT_EVENTS
 from ops import connect_checks as connect
 from ops import permission_checks, quota_checks
 from ops.findings import Finding, failed, first_of, ok, unchecked, warning
@@ -98,6 +99,22 @@ def _topic(look: Look, arn: str) -> Finding | None:
     return failed(
         f"{principal} may not publish into {arn.rpartition(':')[2]}.",
         "Deploy the stack `messaging` again: its topic policy is gone or was edited.",
+    )
+
+
+def alarms(look: Look) -> Finding:
+    """An alarm that nobody hears is none."""
+    heard = look.subscriptions(look.settings.chat_streaming_topic_arn.replace(CHAT_EVENTS, ALARMS))
+    if any(arn.startswith("arn:") for arn in heard):
+        return ok("Somebody hears the alarms.")
+    if heard:
+        return failed(
+            "Nobody hears the alarms: AWS waits for the address to confirm.",
+            "Follow the link in the mail from AWS Notifications.",
+        )
+    return failed(
+        "Nobody hears the alarms: their topic has no subscription.",
+        "Name alarm_email in infra/settings.yaml and deploy, or subscribe what your team uses.",
     )
 
 
@@ -252,5 +269,5 @@ CHECKS: dict[str, Check] = {
         *(connect.functions, connect.staffed, permission_checks.roles, ai_models, callback_data),
     )
 } | quota_checks.CHECKS
-PRODUCTION: dict[str, Check] = {"salt": salt}
+PRODUCTION: dict[str, Check] = {"salt": salt, "alarms": alarms}
 """What only an installation with real customers needs."""

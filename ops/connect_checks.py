@@ -2,8 +2,9 @@
 
 import re
 
+from infra.names import NOT_YET
 from ops.findings import Finding, failed, ok, warning
-from ops.look import Look
+from ops.look import Facts, Look
 
 LAMBDA_ARN = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]+")
 
@@ -57,14 +58,27 @@ def origins(look: Look) -> Finding:
 
 
 def flow(look: Look) -> Finding:
-    found = look.flow()
-    state, status = found.get("State", "ACTIVE"), found.get("Status", "PUBLISHED")
+    flows = look.flows()
+    found = [problem for one in flows if (problem := _unfit(one))]
+    if found:
+        return found[0]
+    return ok(f"{len(flows)} contact flows that customers enter by are published.")
+
+
+def _unfit(flow: Facts) -> Finding | None:
+    name = flow.get("Name", "The contact flow")
+    state, status = flow.get("State", "ACTIVE"), flow.get("Status", "PUBLISHED")
     if (state, status) != ("ACTIVE", "PUBLISHED"):
         return failed(
-            f"The contact flow is {state.lower()}, {status.lower()} (CP-43).",
+            f"{name} is {state.lower()}, {status.lower()} (CP-43).",
             "python -m flowkit publish, see docs/flows.md",
         )
-    return ok("The contact flow is published.")
+    if NOT_YET in flow.get("Content", ""):
+        return failed(
+            f"{name} is as the stacks made it: customers read that we are being set up (CP-43).",
+            "python -m infra flows --stage STAGE",
+        )
+    return None
 
 
 def functions(look: Look) -> Finding:

@@ -14,7 +14,6 @@ from ops.look import Look
 SIGNS = {"ok": "ok", "warning": "WARN", "failed": "FAIL", "unchecked": "?"}
 BY_HAND = (
     "Backups: restore one (docs/operations.md, Restore test).",
-    "Alarms: the e-mail address has confirmed its subscription.",
     "Agents: someone has the routing profile and is signed in.",
     "Scaling: reserved concurrency fits the account's limit.",
 )

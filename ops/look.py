@@ -126,20 +126,26 @@ class Look:
             found += answer["MetricResults"]
         return found
 
-    def flow(self) -> Facts:
-        flow = self.settings.connect_contact_flow_id
-        found: Facts = self.connect("describe_contact_flow", ContactFlowId=flow)["ContactFlow"]
-        return found
+    def flows(self) -> list[Facts]:
+        """The flows that customers enter by: of the settings, then of single numbers."""
+        settings = self.settings
+        own = dict(settings.connect_flows_by_number).values()
+        found = [
+            self.connect("describe_contact_flow", ContactFlowId=flow)["ContactFlow"]
+            for flow in dict.fromkeys((settings.connect_contact_flow_id, *own))
+        ]
+        return [dict(one) for one in found]
 
     def flow_contents(self) -> str:
-        """The flow and every module of the instance: modules call functions, too."""
+        """The flows and every module of the instance: modules call functions, too."""
         modules = self.connect("list_contact_flow_modules").get("ContactFlowModulesSummaryList", [])
         described = [
             self.connect("describe_contact_flow_module", ContactFlowModuleId=one["Id"])
             for one in modules
         ]
         contents = [one["ContactFlowModule"].get("Content", "") for one in described]
-        return "\n".join([self.flow().get("Content", ""), *contents])
+        entered = [flow.get("Content", "") for flow in self.flows()]
+        return "\n".join([*entered, *contents])
 
     def queue(self, url: str) -> Facts:
         answer = self.aws("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=ALL)
@@ -152,6 +158,11 @@ class Look:
         document = json.loads(answer["Attributes"].get("Policy") or "{}")
         statements: list[Facts] = document.get("Statement", [])
         return statements
+
+    def subscriptions(self, arn: str) -> list[str]:
+        """ARNs of a topic's subscriptions; "PendingConfirmation" where nobody has confirmed."""
+        found = self.aws("sns", "list_subscriptions_by_topic", TopicArn=arn)
+        return [str(one["SubscriptionArn"]) for one in found.get("Subscriptions", [])]
 
     def bucket(self, operation: str) -> Facts:
         return self.aws("s3", operation, Bucket=self.settings.s3_bucket_media)

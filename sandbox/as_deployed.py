@@ -32,6 +32,8 @@ def _topics(world: World) -> None:
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         sns.create_topic(Name=name, Attributes={"Policy": policy})
+    alarms = sns.create_topic(Name="alarms")["TopicArn"]
+    sns.subscribe(TopicArn=alarms, Protocol="email", Endpoint="operators@example.com")
 
 
 def _tables() -> None:

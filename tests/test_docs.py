@@ -16,6 +16,7 @@ import pytest
 
 from chalicelib.setting_values import is_required
 from chalicelib.settings import Settings
+from ops.checks import CHECKS, PRODUCTION
 from tests.source_tree import PRODUCT, ROOT, Module, modules
 
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -169,6 +170,39 @@ def test_the_operations_page_has_every_setting_with_its_default_and_meaning() ->
     assert told == {**defaults(), **without_default}
     meanings = {name: meaning for name, _, meaning in rows}
     assert meanings == {one.name.upper(): one.metadata["description"] for one in fields(Settings)}
+
+
+def section(title: str) -> str:
+    return OPERATIONS.read_text("utf-8").split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        *("Install", "Upgrade", "Take it away", "Roll back", "Rotate", "Redrive"),
+        *("Restore test", "Disaster recovery", "Costs"),
+    ],
+)
+def test_the_operations_page_tells_how_it_is_done(title: str) -> None:
+    assert len(section(title).split()) > 60
+
+
+def test_the_operations_page_helps_with_every_trouble_that_was_asked_for() -> None:
+    """CP-42 to CP-45, SA-60: each row says where to look and what is the usual cause."""
+    found = re.findall(
+        r"^\| .+? \(((?:CP|SA)-\d\d)\) \| ([^|]+) \|([^|]*)\|$",
+        section("Troubleshooting"),
+        re.MULTILINE,
+    )
+    told = [name for name, look, _ in found if len(look) > 20]
+    assert {"CP-42", "CP-43", "CP-44", "CP-45"} <= set(told)
+    assert told.count("SA-60") == 5  # database, cache, webhook, AI service, memory
+
+
+def test_the_operations_page_has_every_check_of_the_doctor() -> None:
+    rows = re.findall(r"^\| (`.+?) \|", section("Doctor"), re.MULTILINE)
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert told == {*CHECKS, *PRODUCTION}
 
 
 def test_every_setting_is_used() -> None:

@@ -13,7 +13,7 @@ from aws_cdk import aws_connect as connect
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.names import flow_export
+from infra.names import NOT_YET, flow_export
 from infra.settings import Stage
 from infra.stacks.base import ConcernStack
 from infra.stacks.data import DataStack
@@ -29,7 +29,7 @@ FIRST_CONTENT = {
         {
             "Identifier": SAID,
             "Type": "MessageParticipant",
-            "Parameters": {"Text": "We are being set up. Please write again in a few minutes."},
+            "Parameters": {"Text": NOT_YET},
             "Transitions": {
                 "NextAction": ENDED,
                 "Errors": [{"NextAction": ENDED, "ErrorType": "NoMatchingError"}],

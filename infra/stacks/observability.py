@@ -57,7 +57,7 @@ class ObservabilityStack(ConcernStack):
         topic = sns.CfnTopic(
             self,
             "Alarms",
-            topic_name=f"{self.stage.prefix}-alarms",
+            topic_name=self.names.topic(names.ALARMS),
             kms_master_key_id=data.key.key_arn,
         )
         publishers = {"Service": [f"{s}.amazonaws.com" for s in ("cloudwatch", "budgets")]}

@@ -226,7 +226,7 @@ class WorkerStack(ConcernStack):
             comparison_operator=cw.ComparisonOperator.LESS_THAN_THRESHOLD,
             treat_missing_data=cw.TreatMissingData.BREACHING,
         )
-        alarm.node.default_child.alarm_actions = [self.names.topic_arn("alarms")]
+        alarm.node.default_child.alarm_actions = [self.names.topic_arn(names.ALARMS)]
 
 
 def _fifo(queues: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from chalicelib.errors import Denied
 from infra import policies
 from infra.functions import FUNCTIONS
+from infra.names import NOT_YET
 from infra.recording_scenarios import in_a_chat
 from ops import checks, connect_checks, doctor, load, permission_checks, quota_checks
 from ops.__main__ import app
@@ -164,6 +165,12 @@ def functions_not_associated(world):
     world.instance.lambdas.clear()
 
 
+def nobody_hears_alarms(world):
+    sns = boto3.client("sns")
+    (one,) = sns.list_subscriptions()["Subscriptions"]
+    sns.unsubscribe(SubscriptionArn=one["SubscriptionArn"])
+
+
 def no_queues(world):
     world.instance.queues.clear()
 
@@ -196,6 +203,7 @@ def service_is_denied(service, operation, action=Action.ACCESS_DENIED):
         (files_closed_to_browsers, "attachments_open", "failed"),
         (functions_not_associated, "functions", "failed"),
         (no_queues, "staffed", "failed"),
+        (nobody_hears_alarms, "alarms", "failed"),
         (service_is_denied("connect", "DescribeInstance"), "instance", "unchecked"),
         (
             service_is_denied("dynamodb", "DescribeTable", Action.SERVER_ERROR),
@@ -232,13 +240,31 @@ class Elsewhere(Look):
         ({"models": []}, "ai_models", "unchecked"),
         ({"models": ["another"]}, "ai_models", "failed"),
         ({"accounts": []}, "event_destination", "failed"),
-        ({"flow": {"State": "ARCHIVED", "Status": "SAVED"}}, "flow", "failed"),
+        ({"flows": [{}, {"State": "ARCHIVED", "Status": "SAVED"}]}, "flow", "failed"),
+        ({"flows": [{"Content": NOT_YET}]}, "flow", "failed"),
     ],
 )
 def test_what_the_sandbox_never_answers_is_judged_as_well(world, answers, check, state):
     finding = checks.CHECKS[check](Elsewhere(world, **answers))
     assert finding.state == state
     assert finding.remedy or state == "ok"
+
+
+def test_the_flow_of_every_number_is_looked_at(world):
+    """UT-29: one that is missing is found, though customers of other numbers enter."""
+    look = Look(world.app)
+    assert len(look.flows()) == 1
+    own = (("phone-number-id-b", "00000000-0000-4000-8000-000000000000"),)
+    look.settings = replace(look.settings, connect_flows_by_number=own)
+    assert doctor.asked(checks.CHECKS["flow"], look).state == "failed"
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_an_address_that_has_not_confirmed_hears_no_alarm(world, confirmed):
+    look = Look(world.app)
+    pending = "PendingConfirmation"
+    look.subscriptions = lambda _: [pending, "arn:aws:sns:x"] if confirmed else [pending]
+    assert checks.alarms(look).state == ("ok" if confirmed else "failed")
 
 
 @pytest.mark.parametrize(
