@@ -16,6 +16,7 @@ SERVICES = {"socialmessaging": "social-messaging"}
 ACTIONS = {
     ("sqs", "SendMessageBatch"): "sqs:SendMessage",
     ("s3", "HeadBucket"): "s3:ListBucket",
+    ("s3", "HeadObject"): "s3:GetObject",
     ("s3", "ListObjectVersions"): "s3:ListBucketVersions",
     ("s3", "DeleteObjects"): "s3:DeleteObjectVersion",  # each names its version
 }
