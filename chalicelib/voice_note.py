@@ -11,6 +11,7 @@ reprocessing somebody asked for.
 """
 
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -75,7 +76,8 @@ class Failure:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceNote:
     """One voice note. `facts` is `voice_note_facts.to_plain`, kept plain so that reading a note
-    does not import pydantic; `object_key` and `wav_key` are S3 keys, "" until they exist."""
+    does not import pydantic; `object_key` and `wav_key` are S3 keys, "" until they exist; `ai_usd`:
+    what its answers cost at list price, of every run."""
 
     wamid: str
     state: State = State.RECEIVED
@@ -89,6 +91,7 @@ class VoiceNote:
     facts_schema: str = ""
     failure: Failure | None = None
     runs: int = field(default=1)
+    ai_usd: Decimal = Decimal(0)
 
     def stored(self, object_key: str, *, duration_s: float = 0.0, wav_key: str = "") -> "VoiceNote":
         """The audio lies in S3: from here on nothing can lose it."""
@@ -195,6 +198,8 @@ def to_plain(note: VoiceNote) -> dict[str, Any]:
     """A dict for DynamoDB: no floats, nothing absent."""
     plain: dict[str, Any] = {name: getattr(note, name) for name in _PLAIN if getattr(note, name)}
     plain |= {"state": note.state.value, "duration_s": str(note.duration_s), "runs": note.runs}
+    if note.ai_usd:
+        plain["ai_usd"] = str(note.ai_usd)
     if note.transcript is not None:
         plain["transcript"] = transcripts.to_plain(note.transcript)
     if note.facts is not None:
@@ -221,6 +226,7 @@ def from_plain(plain: dict[str, Any]) -> VoiceNote:
         state=State(plain["state"]),
         duration_s=float(plain.get("duration_s", 0)),
         runs=int(plain.get("runs", 1)),
+        ai_usd=Decimal(plain.get("ai_usd", 0)),
         transcript=None if transcript is None else transcripts.from_plain(transcript),
         facts=plain.get("facts"),
         failure=None if failure is None else _failure(failure),

@@ -135,7 +135,7 @@ class VoiceNotes:
                 )
         except PuenteError as problem:
             return _failed(note, Step.TRANSCRIBE, problem)
-        _paid(transcript.cost_usd)
+        note = _paid(note, transcript.cost_usd)
         if not transcript.is_final:
             return note.failed(Step.TRANSCRIBE, transcript.error or "failed", retryable=True)
         if not transcript.duration_s:
@@ -155,8 +155,7 @@ class VoiceNotes:
                 )
         except PuenteError as problem:
             return _failed(note, Step.STRUCTURE, problem)
-        _paid(answer.cost_usd)
-        return note.structured(
+        return _paid(note, answer.cost_usd).structured(
             voice_note_facts.to_plain(answer.facts),
             engine=answer.engine,
             schema=voice_note_facts.SCHEMA_VERSION,
@@ -177,10 +176,13 @@ class VoiceNotes:
         )
 
 
-def _paid(cost_usd: Decimal | None) -> None:
-    """The service's bill comes days later; an alarm watches this (docs/operations.md)."""
-    if cost_usd:
-        count("AiCostUsd", float(cost_usd))
+def _paid(note: VoiceNote, cost_usd: Decimal | None) -> VoiceNote:
+    """The note with what it cost. The service's bill comes days later; an alarm watches this
+    (docs/operations.md)."""
+    if not cost_usd:
+        return note
+    count("AiCostUsd", float(cost_usd))
+    return replace(note, ai_usd=note.ai_usd + cost_usd)
 
 
 def _failed(note: VoiceNote, step: Step, problem: PuenteError) -> VoiceNote:

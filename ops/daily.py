@@ -1,9 +1,9 @@
 """What passed on each day and about what it cost, from the recorded messages (LA-69). Pure.
 
 Dollars are list prices (`chalicelib/list_prices.py`) times what was recorded. What Meta bills, and
-what was paid for listening, is told by the records; what the language model took for reading is not
-in them (metric AiCostUsd). Amazon bills texts that went as one message once, so its part is the
-most it can be.
+what was paid for listening and reading, is told by the records; not what was paid for facts that
+fitted no form. Amazon bills texts that went as one message once, so its part is
+the most it can be.
 """
 
 import json
@@ -101,9 +101,10 @@ def _add(day: Day, item: Any) -> None:
 
 
 def _paid(voice_note: str | None) -> Decimal:
-    """What the speech service took for it, as far as the note knows."""
-    transcript = (json.loads(voice_note) if voice_note else {}).get("transcript") or {}
-    return Decimal(str(transcript.get("cost_usd") or 0))
+    """What the AI services took for it. A note of before this was kept knows of listening only."""
+    note = json.loads(voice_note) if voice_note else {}
+    transcript = note.get("transcript") or {}
+    return Decimal(str(note.get("ai_usd") or transcript.get("cost_usd") or 0))
 
 
 def _dollars(amount: Decimal) -> str:

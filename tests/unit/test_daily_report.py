@@ -2,16 +2,19 @@
 
 import json
 from datetime import datetime
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 from benchmarks import quick_speech
+from chalicelib.gateways.items import MessageItem
 from ops.__main__ import app
 from ops.daily import DAY, days
 from sandbox.product_output import caught
 from sandbox.world import OPENING_TIME, World
+from tests.scenarios import ai
 
 
 @pytest.fixture
@@ -58,6 +61,43 @@ def test_a_day_is_counted_and_billed(world):
     assert today["usd"]["WhatsApp"] == "0.0200"
     assert float(today["usd"]["AI"]) > 0
     assert today["usd_total"] == today["usd_a_chat"]
+
+
+def test_what_listening_and_reading_cost_is_in_the_days_bill_for_each_run(world):
+    """gpt-4o-transcribe 0.006 a minute, gpt-5-mini 0.25 and 2.00 for a million tokens."""
+    world.router.mount("/v1/chat", lambda _: reading("gpt-5-mini"), name="openai", locked=False)
+    talk(world)
+    once = Decimal("0.006") * 10 / 60 + (Decimal("0.25") * 4000 + 2 * 500) / 1_000_000
+    assert told("--days", "1")[0]["usd"]["AI"] == f"{once:.4f}" == "0.0030"
+    [note] = [one for one in MessageItem.scan() if one.voice_note]
+    world.run_for(60)
+    assert CliRunner().invoke(app, ["reprocess", note.id]).exit_code == 0
+    world.run_for(60)
+    assert told("--days", "1")[0]["usd"]["AI"] == f"{2 * once:.4f}"
+
+
+def reading(model):
+    answer = {
+        "id": "c1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": model,
+        "choices": [
+            {
+                "index": 0,
+                "finish_reason": "stop",
+                "message": {"role": "assistant", "content": json.dumps(ai.FACTS)},
+            }
+        ],
+        "usage": {"prompt_tokens": 4000, "completion_tokens": 500, "total_tokens": 4500},
+    }
+    return ai.answer(answer)
+
+
+def test_a_note_of_before_that_was_kept_still_tells_what_listening_cost():
+    note = json.dumps({"transcript": {"cost_usd": "0.0012"}})
+    (day,) = days([item(direction="in", kind="voice", voice_note=note)], 0, DAY)
+    assert day.as_json()["usd"]["AI"] == "0.0012"
 
 
 def test_each_day_has_its_own_line_the_quiet_ones_too(world):
