@@ -229,6 +229,18 @@ def test_statuses_move_forward_only(world):
     assert ("Hello Mia", "read") in stored_status()
 
 
+def test_a_worker_that_dies_in_a_long_answer_goes_on_where_it_was(world):
+    """Protocol 5: "next part" is durable before the next part is sent, or all would go again."""
+    talk = live_chat(world)
+    world.router.faults.on("socialmessaging", "SendWhatsAppMessage", Action.KILL_BEFORE, nth=3)
+    world.router.faults.arm()
+    parts = [letter * 4000 for letter in "abc"]
+    talk.agent.say(" ".join(parts))
+    world.run_for(LONG_ENOUGH_S)
+    assert sent_texts(talk.customer) == parts
+    assert not unfinished()
+
+
 def test_more_messages_than_whatsapp_takes_from_one_are_paced_not_lost(world):
     """131056: too many messages to one customer in a short time; each is sent again later."""
     talk = live_chat(world)

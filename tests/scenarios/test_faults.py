@@ -350,3 +350,19 @@ def test_a_table_that_refuses_for_minutes_is_no_reason_to_park_what_was_sent(wor
     assert not dead_letters(world)
     assert not unfinished()
     assert not still_queued(world)
+
+
+def test_a_claim_is_left_alone_as_long_as_its_worker_may_live(world):
+    """Law 6: known by a second identifier, the customer has a second worker; it waits."""
+    talk = live_chat(world)
+    failing(world, "connectparticipant", "SendMessage", Action.KILL_BEFORE, 1)
+    talk.customer.says("one")
+    world.settle()
+    world.network.switches.user_ids = False
+    talk.customer.says("two")
+    world.run_for(20)
+    assert words(talk.chat) == ["Hello"]
+    world.run_for(LONG_ENOUGH_S)
+    assert words(talk.chat) == ["Hello", "one", "two"]
+    assert chats_of(world, talk.customer) == [talk.chat]
+    assert not unfinished()

@@ -11,7 +11,7 @@ from chalicelib.errors import UnreadableEvent
 from infra.functions import FUNCTIONS
 from sandbox.product_output import caught
 from sandbox.world import World
-from tests.scenarios.people import live_chat
+from tests.scenarios.people import live_chat, text_value, words
 
 NOTE = Path(__file__).parents[2] / "sandbox" / "voice_notes" / "claim_en.ogg"
 HOUR = 3600
@@ -31,6 +31,24 @@ def test_a_reply_after_24_hours_is_counted() -> None:
         talk.agent.say("Good")
         world.run_for(5)
         assert output.metrics()["WindowClosed"] == 2
+
+
+def test_an_older_message_that_comes_late_closes_no_window() -> None:
+    """WhatsApp counts from the newest message, whichever came last."""
+    with World(settings={"CHAT_DURATION_MINUTES": "10080"}) as world:
+        talk = live_chat(world)
+        world.run_for(10 * HOUR)
+        written = int(world.clock.now().timestamp()) - 9 * HOUR
+        talk.customer.says("Yes")
+        world.run_for(5)
+        late = {"from": talk.customer.number, "id": "wamid.late", "timestamp": str(written)}
+        late |= {"type": "text", "text": {"body": "came late"}}
+        world.network.publish_change("messages", text_value(world, late))
+        world.run_for(16 * HOUR)
+        assert words(talk.chat) == ["Hello", "Yes", "came late"]
+        talk.agent.say("Good")
+        world.run_for(5)
+        assert talk.customer.texts[-1] == "Good"
 
 
 def test_a_voice_note_counts_what_it_cost(monkeypatch: pytest.MonkeyPatch) -> None:
