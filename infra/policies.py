@@ -71,7 +71,7 @@ USES = {
         media=("GetObject", "PutObject"),
     ),
     "voice_notes": Uses(
-        sends_to=(names.DEAD_LETTERS,),
+        sends_to=(names.VOICE_NOTES, names.DEAD_LETTERS),
         conversations=(READ, WRITE),
         messages=(READ, WRITE),
         chats=OPEN,

@@ -48,9 +48,12 @@ def voice_note_first(world: World) -> None:
 
 
 def slow_voice_note(world: World) -> None:
-    """The speech service fails: the note goes to its own queue and its card comes later."""
+    """The speech service fails, WhatsApp's audio is late: queued once, queued twice for its card."""
     mia, _ = in_a_chat(world)
     failing(world, lambda call: call.service == "http:openai", Action.SERVER_ERROR, times=20)
+    mia.sends_voice_note(VOICE_NOTE.read_bytes())
+    world.run_for(600)
+    failing(world, lambda call: call.operation == "GetWhatsAppMessageMedia", Action.THROTTLE)
     mia.sends_voice_note(VOICE_NOTE.read_bytes())
     world.run_for(600)
 
