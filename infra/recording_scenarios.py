@@ -48,7 +48,7 @@ def voice_note_first(world: World) -> None:
 
 
 def slow_voice_note(world: World) -> None:
-    """The speech service fails, WhatsApp's audio is late: queued once, queued twice for its card."""
+    """The speech service fails, WhatsApp's audio is late: queued once, and again for its card."""
     mia, _ = in_a_chat(world)
     failing(world, lambda call: call.service == "http:openai", Action.SERVER_ERROR, times=20)
     mia.sends_voice_note(VOICE_NOTE.read_bytes())
