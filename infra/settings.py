@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from infra.functions import FUNCTIONS
+
 FILE = Path(__file__).parent / "settings.yaml"
 FLOWS = Path(__file__).parent.parent / "contact_flows"
 ENTRY_FLOW = "whatsapp_inbound"
@@ -205,6 +207,8 @@ def _checked(stage: Stage) -> Stage:
         problems.append('worker.mode: "off", queued or inline')
     elif stage.worker.mode == "inline" and stage.worker.min_tasks != 1:
         problems.append("worker.min_tasks: 1, since two inline services lose the order")
+    strange = sorted(set(stage.concurrency) - {one.name for one in FUNCTIONS})
+    problems.extend(f"concurrency: there is no function {name}" for name in strange)
     missing = [f for f in stage.whatsapp.flows if not (FLOWS / f"{f}.json.j2").exists()]
     problems.extend(f"whatsapp.numbers: there is no contact_flows/{f}.json.j2" for f in missing)
     if problems:

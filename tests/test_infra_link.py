@@ -178,6 +178,7 @@ def test_the_ai_key_is_put_where_the_functions_get_it(world: World, tmp_path: Pa
         ({"region": "here"}, "us-east-1"),
         ({"backup": {"copy_region": "us-east-1", "retention_days": 35}}, "another region"),
         ({"unknown": 1}, "unknown"),
+        ({"concurrency": {"inbuond": 50}}, "no function inbuond"),
     ],
 )
 def test_wrong_settings_say_what_they_should_be(
