@@ -7,7 +7,7 @@ import boto3
 import pytest
 from PIL import Image
 
-from chalicelib.gateways.items import MessageItem
+from chalicelib.gateways.items import ContactRow, MessageItem
 from sandbox.faults import Action
 from sandbox.product_output import caught
 from sandbox.whatsapp.meta_errors import MetaError
@@ -238,6 +238,23 @@ def test_a_worker_that_dies_in_a_long_answer_goes_on_where_it_was(world):
     talk.agent.say(" ".join(parts))
     world.run_for(LONG_ENOUGH_S)
     assert sent_texts(talk.customer) == parts
+    assert not unfinished()
+
+
+def test_an_answer_that_comes_again_when_the_ring_forgot_it_is_not_sent_again(world):
+    """Law 4: after 64 others only the history knows it; here the ring is emptied instead."""
+    talk = live_chat(world)
+    world.topics.noise.duplicate_rate = 1.0
+    world.topics.noise.duplicate_s = 900
+    said = [f"line {number}" for number in range(6)]  # most repeats: after SQS forgot the first
+    for text in said:
+        talk.agent.say(text)
+    world.run_for(5)
+    [row] = [one for one in ContactRow.scan() if one.kind == "contact"]
+    forgotten = int(world.clock.now().timestamp())
+    row.update(actions=[ContactRow.done.remove(), ContactRow.forgotten_until.set(forgotten)])
+    world.run_for(2000)
+    assert sent_texts(talk.customer) == said
     assert not unfinished()
 
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from chalicelib import routing
 from chalicelib.bundles import follow_up
-from chalicelib.conversation import Member
+from chalicelib.conversation import Member, Pending
 from chalicelib.errors import Throttled
 from chalicelib.gateways.items import ConversationItem, MessageItem
 from chalicelib.routing import Entry
@@ -581,3 +581,16 @@ def test_who_finishes_the_claim_of_another_parks_nothing_that_cannot_be_sent_aga
     assert words(talk.chat)[-1] == "poison"
     assert not dead_letters(world)
     assert not unfinished()
+
+
+def test_what_breaks_frees_no_claim_of_a_worker_that_may_live(world):
+    """Law 6: under another identifier somebody is at the customer's other message."""
+    live_chat(world)
+    [row] = [one for one in ConversationItem.scan() if one.kind == "conversation"]
+    door, now = world.app.conversations, int(world.clock.now().timestamp())
+    others = Member(wamid="wamid.theirs", sent_at=now, text="theirs")
+    door.claim(row.key, Pending(id="theirs", members=(others,), since=now, claimed_at=now))
+    mine = Member(wamid="wamid.mine", sent_at=now, text="mine")
+    broken = follow_up(door.load(row.key), mine, "receipt")
+    assert not world.app.to_agent.abandon(broken)
+    assert door.load(row.key).pending.since == now

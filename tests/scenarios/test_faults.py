@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.texts import Texts
 from sandbox.faults import Action
 from sandbox.world import World
 from tests.scenarios.people import (
@@ -14,6 +15,7 @@ from tests.scenarios.people import (
     chats_of,
     dead_letters,
     failing,
+    files,
     lines,
     live_chat,
     notices,
@@ -184,6 +186,27 @@ def test_a_chat_that_refuses_us_for_good_is_replaced_with_the_message(world):
     old, new = chats_of(world, talk.customer)
     assert lines(old) == ["Hello"]
     assert lines(new) == ["Still there?"]
+
+
+def test_what_a_chat_showed_before_it_ended_half_way_is_marked_in_the_next(world, monkeypatch):
+    """Promise I2: two agents may read it, and the second one knows."""
+    talk = live_chat(world)
+    attach = world.app.chat.attach
+
+    def over_by_then(*about):
+        if not talk.chat.is_over:
+            world.chats.end(talk.chat, "OTHER")
+        return attach(*about)
+
+    monkeypatch.setattr(world.app.chat, "attach", over_by_then)
+    talk.customer.sends("document", media=b"%PDF-1.4 a bill", filename="a.pdf", caption="Look")
+    world.run_for(10)
+    old, new = chats_of(world, talk.customer)
+    shown, again = lines(old)[1], lines(new)[0]
+    assert "Look" in shown
+    assert again == f"({Texts('en').get('notice.repeated')}) {shown}"
+    assert files(new)
+    assert not unfinished()
 
 
 @pytest.mark.parametrize("transferred", [False, True])
