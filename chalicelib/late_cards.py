@@ -1,19 +1,18 @@
 """Voice notes that took too long for their first worker: the card follows when it is ready.
 
-The agent has the sound and a placeholder since the note arrived. The card is a claim of its own,
-under the id "<wamid>#card", so it is shown once like any message.
+The agent has the sound and a placeholder since the note arrived. The card is shown under the id
+"<wamid>#card".
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 
 from chalicelib import voice_card
-from chalicelib.bundles import Owed, follow_up
+from chalicelib.bundles import Owed
 from chalicelib.conversation import GIVEN_UP, LATE_CARD, LATE_RUN, Member
 from chalicelib.errors import Throttled
-from chalicelib.ports.conversations import Conversations
+from chalicelib.follow_ups import FollowUps
 from chalicelib.ports.messages import StoredNote
-from chalicelib.to_agent import ToAgent
 from chalicelib.voice_note import BROKEN, State, Step, VoiceNote
 from chalicelib.voice_notes import VoiceNotes
 
@@ -28,14 +27,12 @@ class LateCards:
         self,
         *,
         notes: VoiceNotes,
-        conversations: Conversations,
-        to_agent: ToAgent,
+        follow_ups: FollowUps,
         language: str,
     ) -> None:
         self._language = language
         self._notes = notes
-        self._conversations = conversations
-        self._to_agent = to_agent
+        self._follow_ups = follow_ups
 
     def deliver(self, late: Owed, remaining_s: Callable[[], float]) -> None:
         """Understand the note and show its card.
@@ -60,19 +57,11 @@ class LateCards:
     def _show(
         self, stored: StoredNote, shown_as: str, late: Owed, remaining_s: Callable[[], float]
     ) -> None:
-        conversation = self._conversations.load(stored.conversation)
-        # A chat that is over gets no new contact for a late card: the agent had the sound, and
-        # the transcript is in the history.
-        if conversation is None or not conversation.live:
-            return
-        member = Member(
-            wamid=shown_as,
-            sent_at=stored.sent_at,
-            kind="voice",
-            text=voice_card.card(stored.note, language=self._language),
-            redrive=late.again,
-        )
-        self._to_agent.deliver(follow_up(conversation, member, late.receipt), remaining_s)
+        def card() -> Member:
+            text = voice_card.card(stored.note, language=self._language)
+            return Member(wamid=shown_as, sent_at=stored.sent_at, kind="voice", text=text)
+
+        self._follow_ups.show(stored.conversation, card, late, remaining_s)
 
     def _understood(self, stored: StoredNote, remaining_s: Callable[[], float]) -> StoredNote:
         if stored.note.state in (State.STRUCTURED, State.DELIVERED):

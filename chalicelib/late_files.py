@@ -1,19 +1,18 @@
 """Files that WhatsApp could not give at once: fetched again later, and shown when they are there.
 
-The agent has a placeholder since the message arrived. The file is a claim of its own, under the
-id "<wamid>#file", so it is shown once like any message.
+The agent has a placeholder since the message arrived. The file is shown under the id
+"<wamid>#file".
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from chalicelib.bundles import Owed, follow_up
+from chalicelib.bundles import Owed
 from chalicelib.conversation import GIVEN_UP, Member
 from chalicelib.errors import Rejected, ServiceError, Throttled
+from chalicelib.follow_ups import FollowUps
 from chalicelib.inbound_files import InboundFiles, late_id
-from chalicelib.ports.conversations import Conversations
 from chalicelib.ports.messages import Messages, StoredFile
-from chalicelib.to_agent import ToAgent
 
 MAX_TRIES = 40  # with the queue's back-off more than an hour; then the customer must send it again
 
@@ -26,20 +25,19 @@ class LateFiles:
         *,
         files: InboundFiles,
         history: Messages,
-        conversations: Conversations,
-        to_agent: ToAgent,
+        follow_ups: FollowUps,
     ) -> None:
         self._files = files
         self._history = history
-        self._conversations = conversations
-        self._to_agent = to_agent
+        self._follow_ups = follow_ups
 
     def deliver(self, late: Owed, remaining_s: Callable[[], float]) -> None:
         """Fetch the file and show it. Raises a retryable ServiceError while it cannot be had."""
         file = self._history.load_file(late.wamid)
         if file is None:
             return
-        self._show(file, self._member(file), late, remaining_s)
+        member = self._member(file)  # into the bucket, whether or not a chat lives
+        self._follow_ups.show(file.conversation, lambda: member, late, remaining_s)
 
     def give_up(self, late: Owed, remaining_s: Callable[[], float]) -> None:
         """Our code breaks on this file: the agent reads that it does not come, under an id of its
@@ -49,17 +47,8 @@ class LateFiles:
             told = Member(
                 wamid=late_id(f"{file.wamid}{GIVEN_UP}"), sent_at=file.sent_at, kind=file.kind
             )
-            self._show(file, self._gone(told, file), late, remaining_s)
-
-    def _show(
-        self, file: StoredFile, member: Member, late: Owed, remaining_s: Callable[[], float]
-    ) -> None:
-        conversation = self._conversations.load(file.conversation)
-        # A chat that is over gets no new contact for a late file: it lies in the bucket, and the
-        # history leads to it.
-        if conversation is not None and conversation.live:
-            shown = replace(member, redrive=late.again)
-            self._to_agent.deliver(follow_up(conversation, shown, late.receipt), remaining_s)
+            gone = self._gone(told, file)
+            self._follow_ups.show(file.conversation, lambda: gone, late, remaining_s)
 
     def _member(self, file: StoredFile) -> Member:
         member = Member(

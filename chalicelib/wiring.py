@@ -277,13 +277,13 @@ class App(Doors):
     def late_cards(self) -> "Worker":
         from chalicelib import wiring_whatsapp as forms
         from chalicelib.entries import Worker
+        from chalicelib.follow_ups import FollowUps
         from chalicelib.late_cards import LateCards
         from chalicelib.late_entries import LateWork
 
         cards = LateCards(
             notes=self.voice_notes,
-            conversations=self.conversations,
-            to_agent=self.to_agent,
+            follow_ups=FollowUps(conversations=self.conversations, to_agent=self.to_agent),
             language=self.settings.agent_language,
         )
         work = LateWork(cards, forms.late_files(self), self.queues.park_unreadable)

@@ -14,6 +14,7 @@ import yaml
 from chalicelib.agent_reads import AgentReads
 from chalicelib.deliveries import Deliveries
 from chalicelib.file_parts import FileParts
+from chalicelib.follow_ups import FollowUps
 from chalicelib.gateways.web_files import WebFiles
 from chalicelib.inbound_files import InboundFiles
 from chalicelib.late_files import LateFiles
@@ -60,8 +61,7 @@ def late_files(app: "App") -> LateFiles:
     return LateFiles(
         files=app.inbound_files,
         history=app.history,
-        conversations=app.conversations,
-        to_agent=app.to_agent,
+        follow_ups=FollowUps(conversations=app.conversations, to_agent=app.to_agent),
     )
 
 
