@@ -238,6 +238,7 @@ class App(Doors):
 
     @cached_property
     def inbound(self) -> "Worker":
+        from chalicelib import objective
         from chalicelib.entries import InboundWork, Worker
 
         notices = self.customer_notices
@@ -245,6 +246,7 @@ class App(Doors):
         def deliver(bundle: "Bundle", remaining_s: Callable[[], float]) -> None:
             notices.begun(bundle)
             self.to_agent.deliver(bundle, remaining_s)
+            objective.count_inbound(bundle.members, self.clock())
 
         work = InboundWork(
             queues=self.queues,

@@ -4,6 +4,7 @@ A part of `wiring.py`, apart from it for its length; each function takes the App
 uses. Converters (PyAV, Pillow) are imported when the first file needs one.
 """
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, cast
 
 import yaml
 
+from chalicelib import objective
 from chalicelib.agent_reads import AgentReads
+from chalicelib.connect_events import ChatEvent
 from chalicelib.deliveries import Deliveries
 from chalicelib.file_parts import FileParts
 from chalicelib.follow_ups import FollowUps
@@ -89,8 +92,13 @@ def send_again(app: "App", tell_agent: TellAgent) -> SendAgain:
 
 def outbound_work(app: "App") -> OutboundWork:
     again = send_again(app, app.tell_agent)
+
+    def forward(event: ChatEvent, body: str, others: Collection[str]) -> None:
+        app.to_customer.forward(event, body, others)
+        objective.count_outbound(event, app.clock())
+
     return OutboundWork(
-        forward=app.to_customer.forward,
+        forward=forward,
         end=app.to_customer.end,
         status=deliveries(app, app.tell_agent, again).store,
         park=app.queues.park_unreadable,

@@ -12,6 +12,11 @@ OWN = {
     "OutboundRetries": 50,
     "WindowClosed": 10,
 }
+# The objective: of so many messages so many were late (chalicelib/objective.py).
+OBJECTIVES = {
+    "inbound": ("InboundMessages", "InboundLate"),
+    "outbound": ("OutboundMessages", "OutboundLate"),
+}
 AI_COST = "AiCostUsd"
 SENT = "OutboundMessages"
 # Connect's own, of one instance (administrator guide, "Monitoring your instance using CloudWatch"):

@@ -472,12 +472,19 @@ def test_alarms_look_at_metrics_the_product_counts() -> None:
     """An alarm on a name nobody counts would never fire."""
     sources = " ".join(p.read_text() for p in (ROOT / "chalicelib").rglob("*.py"))
     counted = set(re.findall(r'count\(\s*"(\w+)"', sources))
-    assert {*metrics.OWN, metrics.AI_COST, metrics.SENT} <= counted
+    objectives = {name for pair in metrics.OBJECTIVES.values() for name in pair}
+    assert {*metrics.OWN, *objectives, metrics.AI_COST, metrics.SENT} <= counted
 
 
 def test_the_objective_is_watched_at_two_speeds() -> None:
+    """CP-41: by what customers and agents got late, whether functions or Fargate work for them."""
     burns = [one for one in of_type("AWS::CloudWatch::Alarm") if one.get("Metrics")]
     assert sorted(round(one["Threshold"], 2) for one in burns) == [0.6, 0.6, 1.44, 1.44]
+    watched = [
+        {m["MetricStat"]["Metric"]["MetricName"] for m in one["Metrics"] if "MetricStat" in m}
+        for one in burns
+    ]
+    assert all(watched.count(set(pair)) == 2 for pair in metrics.OBJECTIVES.values())
 
 
 @pytest.mark.parametrize("metric", metrics.CONNECT)
