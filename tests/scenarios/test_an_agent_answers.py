@@ -178,6 +178,7 @@ def test_a_file_that_whatsapp_and_one_that_the_scan_refuses_are_told_apart(world
     assert ["notes.rtf" in notice for notice in notices(talk.chat)] == [False, True]
 
 
+@pytest.mark.deep
 def test_files_of_which_the_scan_lets_none_through_are_all_named(world):
     world.chats.switches.scan = no_viruses
     talk = live_chat(world)
@@ -188,6 +189,7 @@ def test_files_of_which_the_scan_lets_none_through_are_all_named(world):
     assert "virus.pdf, other.pdf" in notice
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("operation", ["connectparticipant.SendMessage", "Upload", "Send"])
 def test_the_word_about_a_refused_file_comes_once_and_so_do_the_others(world, operation):
     """Killed after the notice, after the upload, or after the file was sent."""

@@ -276,8 +276,8 @@ def event_of_several(world, ben):
     [
         (webhook, "parse"),
         (webhook.senders, "contacts_of"),
-        (routing, "write"),
-        (routing, "fits"),
+        pytest.param(routing, "write", marks=pytest.mark.deep),
+        pytest.param(routing, "fits", marks=pytest.mark.deep),
     ],
 )
 def test_a_message_that_breaks_ingest_costs_nothing_else_of_its_event(
@@ -317,6 +317,7 @@ def test_two_poisoned_messages_of_one_event_are_two_letters(world, monkeypatch):
     assert words(talk.chat)[1:] == ["after it", "poison one", "poison two"]
 
 
+@pytest.mark.deep
 def test_what_cannot_be_queued_beside_a_poisoned_message_comes_again_once(world, monkeypatch):
     talk = live_chat(world)
     breaks_on(monkeypatch, webhook, "parse", lambda *args: "poison" in str(args))

@@ -52,7 +52,12 @@ def refusing(world, times, action=Action.VALIDATION):
 
 
 @pytest.mark.parametrize(
-    ("action", "times"), [(Action.VALIDATION, 1), (Action.VALIDATION, 2), (Action.KILL_BEFORE, 3)]
+    ("action", "times"),
+    [
+        (Action.VALIDATION, 1),
+        pytest.param(Action.VALIDATION, 2, marks=pytest.mark.deep),
+        pytest.param(Action.KILL_BEFORE, 3, marks=pytest.mark.deep),
+    ],
 )
 def test_a_late_card_that_was_parked_is_sent_again(world, action, times):
     """Refused with or without its placeholder, or three times the death of its worker."""
@@ -71,6 +76,7 @@ def test_a_late_card_that_was_parked_is_sent_again(world, action, times):
     assert not unfinished()
 
 
+@pytest.mark.deep
 def test_a_late_card_that_is_refused_again_can_be_sent_again_at_once(world):
     talk, _ = with_a_note_on_its_way(world)
     refusing(world, 1)
@@ -85,6 +91,7 @@ def test_a_late_card_that_is_refused_again_can_be_sent_again_at_once(world):
     assert not dead_letters(world)
 
 
+@pytest.mark.deep
 def test_the_card_of_a_note_that_was_understood_once_more_is_sent_again(world):
     talk, wamid = with_a_note_on_its_way(world)
     world.run_for(LONG_ENOUGH_S)
@@ -128,6 +135,7 @@ def test_a_note_that_broke_our_code_and_of_which_nobody_could_be_told_is_shown_o
     assert not unfinished()
 
 
+@pytest.mark.deep
 def test_a_late_card_whose_chat_is_over_by_now_opens_none(world):
     """As when it comes by itself: the transcript is in the history."""
     talk, _ = with_a_note_on_its_way(world)
