@@ -4,6 +4,7 @@ Only the permission test uses this; it needs the product's environment, not CDK.
 by the function that made it and by the resource it named (a queue's name, a table, an object key).
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -45,23 +46,28 @@ class Call:
 
 
 class Recorder:
-    """Collects the calls of a world's functions."""
+    """Collects the calls of a world's functions, in `calls` where one is given."""
 
-    def __init__(self, world: World) -> None:
-        self.calls: set[Call] = set()
-        self._running: list[str] = []
+    def __init__(self, world: World, calls: set[Call] | None = None) -> None:
+        self.calls = set() if calls is None else calls
+        self._outer = ""
+        self._of_thread = threading.local()
         self._world = world
         self._listen()
         self._name_functions()
 
     @contextmanager
     def during(self, function: str) -> Iterator[None]:
-        """Calls made inside are this function's; a flow's function may run inside another."""
-        self._running.append(function)
+        """Calls made inside are this function's; a flow's function may run inside another, and a
+        thread that a function starts is still that function."""
+        running, outer = self._running(), self._outer
+        running.append(function)
+        self._outer = outer or function
         try:
             yield
         finally:
-            self._running.pop()
+            running.pop()
+            self._outer = outer
 
     def invoke(self, function: str, route: Callable[[], object]) -> None:
         """A route of this function is asked."""
@@ -86,8 +92,13 @@ class Recorder:
         router.call_aws, router.call_mount = call_aws, call_mount  # type: ignore[method-assign]
 
     def _note(self, service: str, operation: str, resource: str) -> None:
-        if self._running:
-            self.calls.add(Call(self._running[-1], service, operation, resource))
+        function = self._running()[-1] if self._running() else self._outer
+        if function:
+            self.calls.add(Call(function, service, operation, resource))
+
+    def _running(self) -> list[str]:
+        found: list[str] = self._of_thread.__dict__.setdefault("running", [])
+        return found
 
     def _name_functions(self) -> None:
         deliverer = self._world.deliverer

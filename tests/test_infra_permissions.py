@@ -13,15 +13,13 @@ from policy_sentry.util.arns import does_arn_match
 
 from infra import functions, policies
 from infra.functions import FUNCTIONS
-from infra.names import AI_KEY, INBOUND, Names
-from infra.permissions import TOKENS, Need, action_of, allowed, allows, listed
-from infra.settings import EXAMPLE_NUMBER
+from infra.names import INBOUND
+from infra.permissions import Need, allowed, allows, listed
 from tests.infra_templates import PREFIX, of_type
+from tests.recorded_calls import AT, needs_of
 
-AT = Names(prefix=PREFIX, account="123456789012", region="us-east-1")
 # Asked of what is there, not of what is in it.
 NOTHING_TO_OPEN = {"sqs:GetQueueAttributes", "s3:ListBucket"}
-SANDBOX_TABLES = {"puente-conversations": AT.conversations, "puente-messages": AT.messages}
 
 
 @cache
@@ -41,32 +39,7 @@ def needs() -> dict[str, set[Need]]:
     """What each function called in the sandbox, as permissions."""
     from infra.recording import record
 
-    found: dict[str, set[Need]] = {one.name: set() for one in FUNCTIONS}
-    for call in record():
-        if call.service != TOKENS:
-            action = action_of(call.service, call.operation)
-            found[call.function].add(Need(action, arn_of(call.service, call.resource)))
-    return found
-
-
-def arn_of(service: str, resource: str) -> str:
-    """The sandbox's resource as the deployed stage names it."""
-    instance = "arn:aws:connect:us-east-1:123456789012:instance/Instance.Id"
-    if service == "sqs":
-        return AT.queue_arn(resource)
-    if service == "dynamodb":
-        table, slash, index = resource.partition("/")
-        return AT.table_arn(SANDBOX_TABLES[table]) + slash + index
-    if resource in ("?versions", "?bucket"):
-        return AT.media_arn
-    if service == "s3":
-        return f"{AT.media_arn}/{resource}/some/key"
-    if service == "secretsmanager":
-        return f"{AT.secret_arn(AI_KEY)}-a1B2c3"
-    if service == "socialmessaging":
-        return AT.number_arn(EXAMPLE_NUMBER)
-    connect = {"contact": f"{instance}/contact/some-id", "instance": instance}
-    return connect.get(resource, "WhatsappInbound.ContactFlowArn")
+    return needs_of(record())
 
 
 @pytest.mark.parametrize("one", FUNCTIONS, ids=lambda one: one.name)

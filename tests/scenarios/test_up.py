@@ -12,6 +12,7 @@ from botocore.config import Config
 from typer.testing import CliRunner
 
 from chalicelib.settings import Settings
+from infra.names import ALARMS, TOPICS
 from sandbox import up
 from sandbox.__main__ import app
 from tests.scenarios.over_http import WITHIN_S, ask
@@ -55,7 +56,8 @@ def test_every_service_answers_on_one_port(process):
     }
     buckets = client(process, "s3").list_buckets()["Buckets"]
     assert [one["Name"] for one in buckets] == [process["S3_BUCKET_MEDIA"]]
-    assert len(client(process, "sns").list_topics()["Topics"]) == 2
+    topics = client(process, "sns").list_topics()["Topics"]
+    assert {one["TopicArn"].rpartition(":")[2] for one in topics} == {*TOPICS, ALARMS}
     assert client(process, "secretsmanager").list_secrets()["SecretList"] == []
     assert client(process, "socialmessaging").list_linked_whatsapp_business_accounts()
     flow = client(process, "connect").describe_contact_flow(
