@@ -7,13 +7,14 @@ everything people in any sandbox wrote, are called and are reached by, and every
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from chalicelib import log
 from tests.source_tree import ROOT
 
-SHORTEST = 8  # shorter words turn up in our own sentences and identifiers
+SHORTEST = 8  # shorter texts turn up in our own sentences and identifiers; names as whole words
+SHORTEST_NAME = 3
 WRITTEN = {
     *("body", "caption", "filename", "text", "title", "description", "address", "note", "email"),
     *("name", "formatted_name", "first_name", "last_name", "profile_name", "username"),
@@ -21,6 +22,7 @@ WRITTEN = {
 }
 """Keys of WhatsApp's events whose values are somebody's words, name or address."""
 CHANGING = re.compile(r'"timestamp":"[^"]*",?')
+WORD = re.compile(r"\w+")
 SENTENCE = re.compile(r'"([^"\n]{8,}?)"')
 
 
@@ -36,11 +38,24 @@ class Kept(logging.Handler):
         self.lines.add(CHANGING.sub("", self.format(record)))
 
 
-def leaks(lines: Iterable[str], secrets: Iterable[str]) -> list[tuple[str, str]]:
+def leaks(
+    lines: Collection[str], secrets: Iterable[str], names: Iterable[str] = ()
+) -> list[tuple[str, str]]:
     """(secret, line) for each secret that stands in a line; at most one line a secret.
 
-    A secret that is part of one of our own static sentences proves nothing and is left out.
+    `names` count as whole words only. A secret that is part of one of our own static sentences
+    proves nothing and is left out.
     """
+    return sorted({**_texts_in(lines, secrets), **_names_in(lines, names)}.items())
+
+
+def _names_in(lines: Iterable[str], names: Iterable[str]) -> dict[str, str]:
+    words = {word for name in names for word in name.split() if len(word) >= SHORTEST_NAME}
+    words -= {word for sentence in our_sentences() for word in WORD.findall(sentence)}
+    return {word: line for line in lines for word in words.intersection(WORD.findall(line))}
+
+
+def _texts_in(lines: Iterable[str], secrets: Iterable[str]) -> dict[str, str]:
     known = "\n".join(our_sentences())
     wanted = {text for text in secrets if len(text) >= SHORTEST and text not in known}
     beginnings: dict[str, list[str]] = {}
@@ -52,7 +67,7 @@ def leaks(lines: Iterable[str], secrets: Iterable[str]) -> list[tuple[str, str]]
             for text in beginnings.get(line[at : at + SHORTEST], ()):
                 if line.startswith(text, at):
                     found[text] = line
-    return sorted(found.items())
+    return found
 
 
 def our_sentences() -> Iterator[str]:
@@ -77,6 +92,12 @@ def of_world(world: object) -> Iterator[str]:
     yield from world.connections._given  # type: ignore[attr-defined]
 
 
+def names_of(world: object) -> Iterator[str]:
+    """What the customers of a sandbox are called."""
+    for phone in world.phones.all:  # type: ignore[attr-defined]
+        yield phone.name
+
+
 def of_payloads(folder: Path) -> Iterator[str]:
     """All words, names and addresses in the event files of the tests."""
     for path in folder.rglob("*.json"):
@@ -99,12 +120,18 @@ def lines_of(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines()]
 
 
-def watching(world_type: type, told: Callable[[Iterable[str]], None]) -> Callable[..., None]:
-    """An `__exit__` for `world_type` that tells what was private before it closes."""
+def watching(
+    world_type: type,
+    told: Callable[[Iterable[str]], None],
+    called: Callable[[Iterable[str]], None],
+) -> Callable[..., None]:
+    """An `__exit__` for `world_type` that tells what was private, and who was called what, before
+    it closes."""
     close = world_type.__exit__
 
     def closing(self: object, *exception: object) -> None:
         told(of_world(self))
+        called(names_of(self))
         close(self, *exception)
 
     return closing

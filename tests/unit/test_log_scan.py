@@ -2,7 +2,15 @@
 
 from chalicelib import log
 from sandbox.world import World
-from tests.log_scan import SHORTEST, leaks, of_payloads, of_world, our_sentences, written
+from tests.log_scan import (
+    SHORTEST,
+    leaks,
+    names_of,
+    of_payloads,
+    of_world,
+    our_sentences,
+    written,
+)
 from tests.scenarios.people import live_chat
 from tests.source_tree import ROOT
 
@@ -40,6 +48,17 @@ def test_a_line_that_holds_a_private_text_is_found_and_our_own_sentences_are_not
     assert leaks(lines, [sentence, "15550177123", "my zebra needs a passport", "moved"]) == [
         ("15550177123", lines[1])
     ]
+
+
+def test_a_short_name_is_found_as_a_word_of_its_own() -> None:
+    lines = ['{"message":"moved","of":"Mia"}', '{"message":"Miami"}', '{"code":"ben_3"}']
+    assert leaks(lines, [], ["Mia", "Ben", "Al"]) == [("Mia", lines[0])]
+
+
+def test_what_customers_are_called_is_told_before_their_sandbox_closes() -> None:
+    with World() as world:
+        live_chat(world, "Mia")
+        assert "Mia" in set(names_of(world))
 
 
 def test_everything_the_product_logs_reaches_the_scan(nothing_personal_is_logged) -> None:
