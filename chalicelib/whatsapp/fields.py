@@ -78,10 +78,14 @@ def _inside(value: Any) -> Iterable[Any]:
 
 def text(holder: Any, *keys: str) -> str:
     """The first of `keys` that holds text or a number, as text; "" when none does."""
-    inside = as_object(holder)
-    for key in keys:
-        value = inside.get(key)
-        if value is not None and (found := scalar(value)):
+    if not isinstance(holder, dict):
+        return ""
+    for key in keys:  # asked fifty times a text: the usual, plain text, goes without a call
+        value = holder.get(key)
+        if isinstance(value, str) and value.isascii():
+            if value:
+                return value
+        elif value is not None and (found := scalar(value)):
             return found
     return ""
 
@@ -107,12 +111,13 @@ def as_object(value: Any) -> dict[str, Any]:
 
 def child(holder: Any, key: str) -> dict[str, Any]:
     """The object under `key`, or an empty one."""
-    return as_object(as_object(holder).get(key))
+    found = holder.get(key) if isinstance(holder, dict) else None
+    return found if isinstance(found, dict) else _NO_OBJECT
 
 
 def objects(holder: Any, key: str) -> list[dict[str, Any]]:
     """The objects of the list under `key`; a lone object counts as a list of one."""
-    value = as_object(holder).get(key)
+    value = holder.get(key) if isinstance(holder, dict) else None
     if isinstance(value, dict):
         return [value]
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
