@@ -50,7 +50,8 @@ def leaks(
 
 
 def _names_in(lines: Iterable[str], names: Iterable[str]) -> dict[str, str]:
-    words = {word for name in names for word in name.split() if len(word) >= SHORTEST_NAME}
+    every = {word for name in names for word in name.split()}
+    words = {word for word in every if word.isalpha() and len(word) >= SHORTEST_NAME}
     words -= {word for sentence in our_sentences() for word in WORD.findall(sentence)}
     return {word: line for line in lines for word in words.intersection(WORD.findall(line))}
 

@@ -55,6 +55,11 @@ def test_a_short_name_is_found_as_a_word_of_its_own() -> None:
     assert leaks(lines, [], ["Mia", "Ben", "Al"]) == [("Mia", lines[0])]
 
 
+def test_a_number_in_a_name_is_nobodys() -> None:
+    """Identifiers are full of numbers."""
+    assert not leaks(['{"contact":"38bee7bc-1205-4d00"}'], [], ["Customer 1205"])
+
+
 def test_what_customers_are_called_is_told_before_their_sandbox_closes() -> None:
     with World() as world:
         live_chat(world, "Mia")
