@@ -63,7 +63,8 @@ def _linked(stage: Stage, messaging: Any, account: dict[str, Any]) -> Linked:
 
 def _accounts(stage: Stage, messaging: Any) -> list[dict[str, Any]]:
     """The linked accounts of the settings, or the only one there is."""
-    linked = messaging.list_linked_whatsapp_business_accounts()["linkedAccounts"]
+    pages = messaging.get_paginator("list_linked_whatsapp_business_accounts").paginate()
+    linked = [one for page in pages for one in page["linkedAccounts"]]
     if not linked:
         raise LinkProblem(
             "no WhatsApp account is linked: End User Messaging console > WhatsApp > Add WhatsApp "

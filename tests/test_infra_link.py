@@ -3,6 +3,7 @@
 import dataclasses
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -83,12 +84,14 @@ class TwoAccounts:
     def __init__(self) -> None:
         self.destinations: dict[str, list[dict[str, str]]] = {"waba-a": [], "waba-b": []}
 
-    def list_linked_whatsapp_business_accounts(self) -> dict[str, Any]:
-        linked = [
-            {"id": waba, "arn": f"arn:{waba}", "eventDestinations": destinations}
-            for waba, destinations in self.destinations.items()
+    def get_paginator(self, operation: str) -> Any:
+        """Each account comes on a page of its own."""
+        assert operation == "list_linked_whatsapp_business_accounts"
+        pages = [
+            {"linkedAccounts": [{"id": waba, "arn": f"arn:{waba}", "eventDestinations": set_}]}
+            for waba, set_ in self.destinations.items()
         ]
-        return {"linkedAccounts": linked}
+        return SimpleNamespace(paginate=lambda: pages)
 
     def get_linked_whatsapp_business_account(self, *, id: str) -> dict[str, Any]:  # noqa: A002
         return {"account": {"phoneNumbers": [{"phoneNumberId": f"phone-number-id-{id[-1]}"}]}}
