@@ -17,6 +17,25 @@ FLOW_SECONDS = 10  # Connect itself gives up after 8
 RETENTION_DAYS = 4  # queues keep messages four days: StartChatContact's token lives longer (I3)
 
 
+CHAT_ENDED = "application/vnd.amazonaws.connect.event.chat.ended"
+# What agents and flows write for the customer, and the end of a chat (which names no role). The
+# customer's own messages, typing, receipts and joins never wake a function.
+CHAT_FILTER = {
+    "$or": [
+        {
+            "Type": ["MESSAGE", "ATTACHMENT"],
+            "MessageVisibility": ["CUSTOMER", "ALL"],
+            "ParticipantRole": [{"anything-but": ["CUSTOMER"]}],
+        },
+        {"Type": ["EVENT"], "ContentType": [CHAT_ENDED]},
+    ]
+}
+FILTERS = {names.CHAT_EVENTS: CHAT_FILTER}  # of a topic: what reaches its queue
+WORKERS = ("inbound", "outbound", "voice_notes")
+# The functions whose queues the container of `container/` reads, by its RUN_MODE.
+INSTEAD_OF = {"off": (), "queued": WORKERS, "inline": ("ingest", *WORKERS)}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """An event source mapping. `window_s`: how long Lambda gathers a batch."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from infra.functions import FUNCTIONS
+from infra.functions import FUNCTIONS, INSTEAD_OF
 
 FILE = Path(__file__).parent / "settings.yaml"
 FLOWS = Path(__file__).parent.parent / "contact_flows"
@@ -90,8 +90,12 @@ class Worker:
     @property
     def instead_of(self) -> tuple[str, ...]:
         """The functions whose queues it reads."""
-        workers = ("inbound", "outbound", "voice_notes")
-        return {"off": (), "queued": workers, "inline": ("ingest", *workers)}[self.mode]
+        return INSTEAD_OF[self.mode]
+
+    @property
+    def acts_as(self) -> tuple[str, ...]:
+        """The functions whose permissions it has: `inline` answers /health/ready as well."""
+        return (*self.instead_of, *(("api",) if self.mode == "inline" else ()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,7 +207,7 @@ def _checked(stage: Stage) -> Stage:
     lacking = [name for name, value in vars(stage.cdn).items() if not value]
     if stage.cdn.domain and lacking:
         problems.append(f"cdn: a domain needs {', '.join(lacking)}")
-    if stage.worker.mode not in ("off", "queued", "inline"):
+    if stage.worker.mode not in INSTEAD_OF:
         problems.append('worker.mode: "off", queued or inline')
     elif stage.worker.mode == "inline" and stage.worker.min_tasks != 1:
         problems.append("worker.min_tasks: 1, since two inline services lose the order")

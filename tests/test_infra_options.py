@@ -161,7 +161,7 @@ def test_a_queue_has_one_kind_of_reader() -> None:
 def test_the_container_may_do_what_the_functions_may_whose_place_it_takes() -> None:
     """Each of them is proven in tests/test_infra_permissions.py."""
     (role,) = [one for one in all_of("AWS::IAM::Role") if "worker" in one.get("RoleName", "")]
-    assert len(role["ManagedPolicyArns"]) == len(Worker(mode="queued").instead_of)
+    assert len(role["ManagedPolicyArns"]) == len(Worker(mode="queued").acts_as)
     assert not role.get("Policies")
 
 
@@ -185,7 +185,7 @@ def test_two_inline_services_are_refused(tmp_path: Path) -> None:
 
 def test_the_inline_service_reads_the_events_as_well() -> None:
     assert Worker(mode="inline").instead_of == ("ingest", "inbound", "outbound", "voice_notes")
-    assert {by_name(one).name for one in Worker(mode="inline").instead_of}
+    assert {by_name(one).name for one in Worker(mode="inline").acts_as}
 
 
 def test_the_image_holds_what_it_copies_and_runs_as_nobody() -> None:

@@ -15,6 +15,7 @@ from infra import functions, policies
 from infra.functions import FUNCTIONS
 from infra.names import INBOUND
 from infra.permissions import Need, allowed, allows, listed
+from infra.settings import Worker
 from tests.infra_templates import PREFIX, of_type
 from tests.recorded_calls import AT, needs_of
 
@@ -47,6 +48,17 @@ def test_every_call_is_allowed(one: functions.Function) -> None:
     """CP-44."""
     for need in needs()[one.name]:
         assert allowed(policy(one.name), need), need
+
+
+@pytest.mark.parametrize("mode", ["queued", "inline"])
+def test_the_container_is_allowed_every_call_it_makes(mode: str) -> None:
+    """It works in place of functions; `inline` is asked /health/ready as well (CP-44)."""
+    container = Worker(mode=mode)
+    may = [statement for one in container.acts_as for statement in policy(one)]
+    asked = ("api",) if mode == "inline" else ()
+    for function in (*container.instead_of, *asked):
+        for need in needs()[function]:
+            assert allowed(may, need), need
 
 
 @pytest.mark.parametrize("one", FUNCTIONS, ids=lambda one: one.name)

@@ -123,7 +123,7 @@ class WorkerStack(ConcernStack):
             role_name=f"{self.stage.prefix}-worker-{self.region}",
             assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"),
         )
-        for function in self.stage.worker.instead_of:
+        for function in self.stage.worker.acts_as:
             role.add_managed_policy(
                 iam.ManagedPolicy.from_managed_policy_arn(
                     self, f"As{function}", self.messaging.policies[function].attr_policy_arn
