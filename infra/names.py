@@ -24,6 +24,10 @@ SECRETS = (
 )
 TOPICS = (WHATSAPP_EVENTS, CHAT_EVENTS)
 ALARMS = "alarms"  # the topic that tells people
+# Services that open our key: they publish into encrypted topics, and topics write into encrypted
+# queues. The key policy of End User Messaging: reference/whatsapp-eum.md, section 1.
+KEY_USERS = ("social-messaging", "connect", "sns", "cloudwatch", "budgets")
+REPLICATION = "to-the-other-region"  # the rule by which S3 copies files
 # What an empty way in says, until the flows are published into it.
 NOT_YET = "We are being set up. Please write again in a few minutes."
 # Read by functions; `dead-letters.fifo` is read by people.

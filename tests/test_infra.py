@@ -341,6 +341,16 @@ def test_backups_are_copied_to_another_region() -> None:
     assert "us-west-2" in copy["Destination"]["Bucket"]
 
 
+def test_a_file_that_is_not_copied_wakes_somebody() -> None:
+    """S3 counts failures only for rules that say so, and by the rule's id."""
+    (media,) = [one for one in of_type("AWS::S3::Bucket") if one["BucketName"] == AT.media]
+    (copy,) = media["ReplicationConfiguration"]["Rules"]
+    assert (copy["Status"], copy["Destination"]["Metrics"]) == ("Enabled", {"Status": "Enabled"})
+    rule = {"DestinationBucket": AT.copies("us-west-2"), "RuleId": copy["Id"]}
+    (alarm,) = alarms_on("OperationsFailedReplication", **rule, SourceBucket=AT.media)
+    assert alarm["Threshold"] == 1
+
+
 def test_the_replica_is_there_before_files_are_copied_into_it() -> None:
     """S3 refuses replication into a bucket that does not exist."""
     manifest = json.loads((assembly() / "manifest.json").read_text())["artifacts"]

@@ -11,14 +11,12 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra import names
 from infra.settings import Stage
 from infra.stacks.base import ConcernStack
 from infra.stacks.buckets import TRAFFIC, log_bucket, private_bucket
 
 WORKSPACES = ("https://*.my.connect.aws", "https://*.awsapps.com")  # where agents work
-# What publishes into encrypted topics, and what the topics write into encrypted queues. The key
-# policy of End User Messaging: reference/whatsapp-eum.md, section 1.
-PUBLISHERS = ("social-messaging", "connect", "sns", "cloudwatch", "budgets")
 
 
 class DataStack(ConcernStack):
@@ -66,7 +64,7 @@ class DataStack(ConcernStack):
     def _publishers(self) -> iam.PolicyStatement:
         return iam.PolicyStatement(
             sid="Publishers",
-            principals=[iam.ServicePrincipal(f"{name}.amazonaws.com") for name in PUBLISHERS],
+            principals=[iam.ServicePrincipal(f"{name}.amazonaws.com") for name in names.KEY_USERS],
             actions=["kms:GenerateDataKey*", "kms:Decrypt"],
             resources=["*"],
             conditions={"StringEquals": {"aws:SourceAccount": self.account}},
@@ -178,7 +176,7 @@ class DataStack(ConcernStack):
             role=self.names.replicator_arn,
             rules=[
                 s3.CfnBucket.ReplicationRuleProperty(
-                    id="to-the-other-region",
+                    id=names.REPLICATION,
                     status="Enabled",
                     priority=1,
                     filter=s3.CfnBucket.ReplicationRuleFilterProperty(prefix=""),
@@ -192,6 +190,8 @@ class DataStack(ConcernStack):
                     ),
                     destination=s3.CfnBucket.ReplicationDestinationProperty(
                         bucket=self.names.copies_arn(region),
+                        # Counts what fails; without it nobody hears of it (1 USD a month).
+                        metrics=s3.CfnBucket.MetricsProperty(status="Enabled"),
                         encryption_configuration=s3.CfnBucket.EncryptionConfigurationProperty(
                             replica_kms_key_id=f"arn:aws:kms:{region}:{self.account}:"
                             f"{copy_alias(self.stage)}"

@@ -12,7 +12,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra import functions, names, policies
-from infra.functions import FUNCTIONS, Function
+from infra.functions import FILTERS, FUNCTIONS, Function
 from infra.settings import Stage
 from infra.stacks.api import http_api
 from infra.stacks.base import ConcernStack
@@ -26,19 +26,6 @@ from infra.stacks.roles import function_role, own_policy, shared_policy
 
 LETTERS_DAYS = 14  # SQS keeps messages no longer
 MAX_LOOKS = 1000  # the largest maxReceiveCount of SQS
-CHAT_ENDED = "application/vnd.amazonaws.connect.event.chat.ended"
-# What agents and flows write for the customer, and the end of a chat (which names no role). The
-# customer's own messages, typing, receipts and joins never wake a function.
-CHAT_FILTER = {
-    "$or": [
-        {
-            "Type": ["MESSAGE", "ATTACHMENT"],
-            "MessageVisibility": ["CUSTOMER", "ALL"],
-            "ParticipantRole": [{"anything-but": ["CUSTOMER"]}],
-        },
-        {"Type": ["EVENT"], "ContentType": [CHAT_ENDED]},
-    ]
-}
 
 
 class MessagingStack(ConcernStack):
@@ -163,7 +150,7 @@ class MessagingStack(ConcernStack):
 
     def _subscriptions(self) -> None:
         for name in names.TOPICS:
-            filtered = {"filter_policy": CHAT_FILTER} if name == names.CHAT_EVENTS else {}
+            filtered = {"filter_policy": FILTERS[name]} if name in FILTERS else {}
             letters = self.queues[names.letters_of(name)]
             sns.CfnSubscription(
                 self,

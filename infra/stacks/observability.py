@@ -4,7 +4,6 @@ Alarms tell people through a topic; the list of what to do for each is docs/oper
 """
 
 import aws_cdk as cdk
-from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cw
 from aws_cdk import aws_sns as sns
 from constructs import Construct
@@ -14,6 +13,7 @@ from infra.functions import FUNCTIONS
 from infra.settings import Stage
 from infra.stacks.backup import vault_name
 from infra.stacks.base import ConcernStack
+from infra.stacks.budget import budget
 from infra.stacks.data import DataStack
 from infra.stacks.instance import InstanceStack
 
@@ -49,10 +49,11 @@ class ObservabilityStack(ConcernStack):
         self._free_tier()
         self._connect_quotas(instance)
         self._backups()
+        self._replication()
         self._burning()
         self._topic_failures()
         self._dashboard()
-        self._budget()
+        budget(self, stage, self.topic)
 
     def _topic(self, data: DataStack) -> sns.CfnTopic:
         topic = sns.CfnTopic(
@@ -171,6 +172,23 @@ class ObservabilityStack(ConcernStack):
             )
             self._alarm(f"{kind}Jobs", metric, 1, f"{about} failed")
 
+    def _replication(self) -> None:
+        """Files that S3 gave up copying; counted where they are copied from, by rule (S3 user
+        guide, "Using S3 Replication metrics")."""
+        metric = cw.Metric(
+            namespace="AWS/S3",
+            metric_name="OperationsFailedReplication",
+            dimensions_map={
+                "SourceBucket": self.names.media,
+                "DestinationBucket": self.names.copies(self.stage.backup.copy_region),
+                "RuleId": names.REPLICATION,
+            },
+            statistic="Sum",
+            period=cdk.Duration.minutes(5),
+        )
+        about = "Files do not reach the other region"
+        self._alarm("Replication", metric, 1, about)
+
     def _burning(self) -> None:
         """CP-41: the share of late messages against the objective. Of few messages one late one is
         a large share, so several have to be late; what waits now has an alarm of its own."""
@@ -229,7 +247,7 @@ class ObservabilityStack(ConcernStack):
             period=cdk.Duration.minutes(minutes),
         )
 
-    # --- dashboard and budget -----------------------------------------------------------------
+    # --- dashboard ----------------------------------------------------------------------------
 
     def _dashboard(self) -> None:
         ages = [
@@ -259,34 +277,6 @@ class ObservabilityStack(ConcernStack):
             "Dashboard",
             dashboard_name=self.stage.prefix,
             widgets=[[cw.GraphWidget(title=t, left=m, width=6) for t, m in row] for row in rows],
-        )
-
-    def _budget(self) -> None:
-        of = budgets.CfnBudget
-        subscriber = of.SubscriberProperty(subscription_type="SNS", address=self.topic.ref)
-        told = [
-            of.NotificationWithSubscribersProperty(
-                notification=of.NotificationProperty(
-                    comparison_operator="GREATER_THAN",
-                    notification_type=kind,
-                    threshold=percent,
-                    threshold_type="PERCENTAGE",
-                ),
-                subscribers=[subscriber],
-            )
-            for kind, percent in (("ACTUAL", 80), ("FORECASTED", 100))
-        ]
-        of(
-            self,
-            "Budget",
-            budget=of.BudgetDataProperty(
-                budget_name=self.stage.prefix,
-                budget_type="COST",
-                time_unit="MONTHLY",
-                budget_limit=of.SpendProperty(amount=self.stage.monthly_budget_usd, unit="USD"),
-                cost_filters={"TagKeyValue": [f"user:stage${self.stage.name}"]},
-            ),
-            notifications_with_subscribers=told,
         )
 
 
