@@ -203,6 +203,24 @@ def _tell(change: Any) -> None:
     print(f"{change.name}: {change.what}", *change.differences, sep="\n    ")
 
 
+def pages(stage: Stage, *, dry_run: bool = False) -> None:
+    from botocore.exceptions import ClientError
+
+    from infra.pages import publishing
+
+    if dry_run:
+        print(*publishing.written(stage, BUILD / "pages" / stage.name), sep="\n")
+        return
+    if not stage.cdn.domain:
+        print("no pages: without cdn.domain, S3 itself answers a link")
+        return
+    try:
+        for one in publishing.publish(stage, _clients(stage)):
+            print(f"{one.key}: {'published' if one.changed else 'unchanged'}")
+    except (publishing.PagesProblem, ClientError) as problem:
+        raise Problem(str(problem)) from problem
+
+
 def flow_settings(stage: Stage) -> None:
     import yaml
 
@@ -225,6 +243,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "env": (env, 'print the deployed settings for a shell: eval "$(python -m infra env)"'),
     "link": (link, "send the WhatsApp account's events to us and check its numbers"),
     "flows": (flows, "publish the contact flows: --dry-run, --rollback NAME"),
+    "pages": (pages, "publish CloudFront's pages; --dry-run: into build/pages, to look at"),
     "flow-settings": (flow_settings, "print the stage's section of contact_flows/settings.yaml"),
 }
 
@@ -258,8 +277,9 @@ def main() -> int:
         if name == "secret":
             options.add_argument("--setting", choices=SECRETS, default=AI_KEY)
             options.add_argument("--file", default="", help="holds it, where it has several lines")
+        if name in ("flows", "pages"):
+            options.add_argument("--dry-run", action="store_true", help="only show, change nothing")
         if name == "flows":
-            options.add_argument("--dry-run", action="store_true", help="only show what differs")
             options.add_argument("--rollback", default="", help="bring back what a flow was before")
     chosen = vars(parser.parse_args())
     command, stage = COMMANDS[chosen.pop("command")][0], chosen.pop("stage")

@@ -30,7 +30,7 @@ def synth(stage: Stage, out: Path, package: tuple[Path, Path], *, checked: bool 
     data.add_stack_dependency(copies)
     instance = InstanceStack(app, stage, data=data)
     network = _network(app, stage, data)
-    cdn = CdnStack(app, stage) if stage.cdn.domain else None
+    cdn = CdnStack(app, stage, data=data) if stage.cdn.domain else None
     messaging = MessagingStack(
         app, stage, data=data, instance=instance, package=package, network=network, cdn=cdn
     )

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from flowkit.publish import Change, History, Instance, publish, rollback
+from infra.installed import exported
 from infra.names import Names
 from infra.settings import FLOWS, Stage
 
@@ -27,12 +28,10 @@ def instance_of(stage: Stage, clients: Callable[[str], Any]) -> str:
     """The id of the stage's Connect instance. Raises FlowsProblem before it is there."""
     if stage.connect.instance_id:
         return stage.connect.instance_id
-    wanted = f"{stage.prefix}-instance-id"
-    pages = clients("cloudformation").get_paginator("list_exports").paginate()
-    found = [one["Value"] for page in pages for one in page["Exports"] if one["Name"] == wanted]
+    found = exported(clients, f"{stage.prefix}-instance-id")
     if not found:
         raise FlowsProblem(f"there is no instance yet: make deploy STAGE={stage.name}")
-    return str(found[0])
+    return found
 
 
 def section(stage: Stage, instance: str, folder: Path = FLOWS) -> dict[str, Any]:

@@ -4,7 +4,7 @@ STAGE ?= dev
 INFRA := .venv-infra/bin/python
 CDK := npx --yes aws-cdk@2.1148.1
 
-.PHONY: package synth test-infra rehearse rehearse-cdk deploy-data deploy diff destroy publish-flows link clean-infra
+.PHONY: package synth test-infra rehearse rehearse-cdk deploy-data deploy diff destroy publish-flows publish-pages link clean-infra
 
 package: .venv-infra/.ready ## zip and layer for AWS
 	@$(INFRA) -m infra package --stage $(STAGE)
@@ -32,6 +32,7 @@ deploy-data: ready synth ## STAGE=prod: key, tables, bucket alone, to restore da
 deploy: .venv/.offline ready synth ## STAGE=prod: everything, onto the account of your AWS credentials
 	@$(CDK) deploy --app build/cdk/$(STAGE) --require-approval never --all
 	@$(PY) -m infra flows --stage $(STAGE)
+	@$(PY) -m infra pages --stage $(STAGE)
 	@$(PY) -m infra link --stage $(STAGE)
 	@$(PY) -m infra has-ai-key --stage $(STAGE)
 
@@ -43,6 +44,9 @@ destroy: synth ## STAGE=dev: take the stacks away (data stays where keep_data is
 
 publish-flows: .venv/.offline ## STAGE=prod: render, lint, compare and publish the contact flows
 	@$(PY) -m infra flows --stage $(STAGE)
+
+publish-pages: .venv/.offline ## STAGE=prod: what people read where a link opens no file
+	@$(PY) -m infra pages --stage $(STAGE)
 
 link: .venv/.offline ## STAGE=prod: send the WhatsApp account's events to us
 	@$(PY) -m infra link --stage $(STAGE)

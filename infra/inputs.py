@@ -9,7 +9,7 @@ STAMP = ".inputs"
 
 def fingerprint() -> str:
     """Of everything under infra/ and of the flows' settings."""
-    files = [p for p in (ROOT / "infra").rglob("*") if p.suffix in (".py", ".yaml", ".txt")]
+    files = [p for p in (ROOT / "infra").rglob("*") if p.suffix in (".py", ".yaml", ".txt", ".js")]
     sha = hashlib.sha256()
     for path in sorted([*files, ROOT / "contact_flows" / "settings.yaml"]):
         sha.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())

@@ -19,6 +19,13 @@ def exports(stage: Stage, clients: Clients) -> list[str]:
     return [f"export {name}={shlex.quote(value)}" for name, value in sorted(variables.items())]
 
 
+def exported(clients: Clients, name: str) -> str:
+    """What the stacks export under a name, or ""."""
+    pages = clients("cloudformation").get_paginator("list_exports").paginate()
+    found = (one["Value"] for page in pages for one in page["Exports"] if one["Name"] == name)
+    return str(next(found, ""))
+
+
 def _variables(function: str, aws_lambda: Any) -> dict[str, str]:
     try:
         found = aws_lambda.get_function_configuration(FunctionName=function)

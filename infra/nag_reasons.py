@@ -44,7 +44,8 @@ ALWAYS = (
     Suppression(
         pack=PCI,
         rule="S3BucketReplicationEnabled",
-        reason="the media bucket is replicated; its replica and the access logs need no third copy",
+        reason="the media bucket is replicated; its replica and the logs need no third copy, and "
+        "CloudFront's pages are made from this repository",
     ),
     Suppression(
         pack=PCI,

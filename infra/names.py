@@ -137,6 +137,11 @@ def flow_export(name: str) -> str:
     return f"flow-{name.replace('_', '-')}"
 
 
+def pages_export(prefix: str) -> str:
+    """What the name of the bucket of pages is exported as."""
+    return f"{prefix}-pages"
+
+
 def letters_of(name: str) -> str:
     """ "inbound.fifo" -> "inbound-dlq.fifo"."""
     return name.replace(".fifo", "-dlq.fifo") if name.endswith(".fifo") else f"{name}-dlq"

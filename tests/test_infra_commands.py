@@ -197,6 +197,7 @@ def test_a_deployment_asks_first_and_publishes_flows_after_the_stacks() -> None:
         "infra synth",
         "deploy --app build/cdk/prod",
         "infra flows",
+        "infra pages",
         "infra link",
     )
     assert places(lines, *steps) == sorted(places(lines, *steps))

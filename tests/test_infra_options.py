@@ -254,8 +254,8 @@ def test_files_are_read_with_a_signed_link_only() -> None:
     config = made["DistributionConfig"]
     assert config["Restrictions"]["GeoRestriction"]["Locations"] == ["US", "MX"]
     assert ":wafv2:us-east-1:" in config["WebACLId"]
-    (access,) = all_of("AWS::CloudFront::OriginAccessControl")
-    assert access["OriginAccessControlConfig"]["SigningBehavior"] == "always"
+    for access in all_of("AWS::CloudFront::OriginAccessControl"):
+        assert access["OriginAccessControlConfig"]["SigningBehavior"] == "always"
     for bucket in all_of("AWS::S3::Bucket"):
         assert list(bucket["PublicAccessBlockConfiguration"].values()) == [True] * 4
 

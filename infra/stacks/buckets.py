@@ -13,9 +13,18 @@ TRAFFIC = "traffic/"  # flow logs of the VPC, in the bucket of access logs
 
 
 def private_bucket(
-    stack: ConcernStack, id_: str, *, name: str, key: kms.IKey, keep_days: int, logs: s3.IBucket
+    stack: ConcernStack,
+    id_: str,
+    *,
+    name: str | None,
+    key: kms.IKey,
+    keep_days: int | None,
+    logs: s3.IBucket,
 ) -> s3.Bucket:
-    """The bucket `name`; `logs` is that of `log_bucket`."""
+    """The bucket `name` (None: CloudFormation names it); `logs` is that of `log_bucket`.
+
+    `keep_days`: what is older is deleted; None: what is current stays.
+    """
     return s3.Bucket(
         stack,
         id_,
@@ -31,7 +40,7 @@ def private_bucket(
         server_access_logs_prefix="access/",
         lifecycle_rules=[
             s3.LifecycleRule(
-                expiration=cdk.Duration.days(keep_days),
+                expiration=cdk.Duration.days(keep_days) if keep_days else None,
                 noncurrent_version_expiration=cdk.Duration.days(OLD_VERSION_DAYS),
                 abort_incomplete_multipart_upload_after=cdk.Duration.days(UNFINISHED_DAYS),
             )
