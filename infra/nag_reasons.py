@@ -1,7 +1,7 @@
 """The suppressed rules of cdk-nag, one entry a rule, each with its reason. The only place.
 
-At most five for what is deployed by default. The one about wildcards is limited to the resources it
-names: a new wildcard is a new finding. An option that is switched on brings its own.
+At most five, whatever is switched on. The one about wildcards is limited to the resources it
+names: a new wildcard is a new finding.
 """
 
 from collections.abc import Mapping, Sequence
@@ -60,27 +60,12 @@ FUNCTIONS_WITHOUT_VPC = Suppression(
     reason="the functions talk to AWS and to the AI service over TLS and reach nothing inside a "
     "network; a VPC would add a NAT gateway to every message",
 )
-OF_NETWORK = (
-    Suppression(
-        pack=PCI,
-        rule="VPCNoUnrestrictedRouteToIGW",
-        reason="the NAT gateway's own subnets: Connect's chat service and the AI service have no "
-        "endpoint in a VPC; nothing may come in",
-    ),
-    Suppression(
-        pack=PCI,
-        rule="VPCDefaultSecurityGroupClosed",
-        reason="nothing is in the default group; closing it would take a function of CDK's, with "
-        "AWS's own broad policy for its log",
-    ),
-)
 
 
 def suppressions(stage: Stage) -> list[Suppression]:
     """One a rule, for what this stage switches on."""
-    network = OF_NETWORK if stage.network.vpc or stage.worker.runs else ()
     functions = () if stage.network.vpc else (FUNCTIONS_WITHOUT_VPC,)
-    return [wildcards(stage), *ALWAYS, *functions, *network]
+    return [wildcards(stage), *ALWAYS, *functions]
 
 
 def acknowledged(suppressed: Sequence[Suppression]) -> dict[str, str]:

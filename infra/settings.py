@@ -72,7 +72,6 @@ class Network:
     """Whether functions run in a VPC. A worker always does."""
 
     vpc: bool = False
-    nat_gateways: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,7 +33,7 @@ OPTIONS: dict[str, Any] = {
         "countries": ["US", "MX"],
         "web_acl_arn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/w/0",
     },
-    "network": {"vpc": True, "nat_gateways": 2},
+    "network": {"vpc": True},
     "worker": {"mode": "queued", "min_tasks": 1, "max_tasks": 10},
     "whatsapp": {
         "waba_ids": ["waba-0", "waba-1"],
@@ -161,7 +161,7 @@ def _get_att(given: Any, template: dict[str, Any]) -> str:
         return f"arn:aws:logs:us-east-1:123456789012:log-group:{group}:*"
     if attribute in ("Arn", "TopicArn") and kind in _ARNS:
         properties = template["Resources"][name]["Properties"]
-        own = next(properties[key] for key in _NAMES if key in properties)
+        own = next((properties[key] for key in _NAMES if key in properties), name)
         return f"arn:aws:{_ARNS[kind]}{own}"
     return f"{name}.{attribute}"
 

@@ -1,8 +1,11 @@
-"""A VPC for those who must have one: private subnets, endpoints, one way out through NAT.
+"""A VPC for those who must have one: private subnets only, endpoints, one way out through NAT.
 
 Amazon Connect's chat service and the AI service have no endpoint in a VPC, so a way out there must
-be. What has one (SQS, Secrets Manager, End User Messaging, S3, DynamoDB) never leaves the network.
+be: a regional NAT gateway, which stands in no subnet, so that none is public. What has an endpoint
+(SQS, Secrets Manager, End User Messaging, S3, DynamoDB) never leaves the network.
 """
+
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -51,21 +54,30 @@ class NetworkStack(ConcernStack):
         return [*subnets, f"{place}:security-group/{self.inside.security_group_id}"]
 
     def _vpc(self) -> ec2.Vpc:
-        subnets = [
-            ec2.SubnetConfiguration(
-                name="out", subnet_type=ec2.SubnetType.PUBLIC, map_public_ip_on_launch=False
-            ),
-            ec2.SubnetConfiguration(name="in", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
-        ]
-        return ec2.Vpc(
+        made = ec2.Vpc(
             self,
             "Vpc",
             vpc_name=self.stage.prefix,
-            nat_gateways=self.stage.network.nat_gateways,
-            subnet_configuration=subnets,
+            nat_gateway_provider=ec2.NatProvider.regional_gateway(),
+            subnet_configuration=[
+                ec2.SubnetConfiguration(name="in", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
+            ],
             availability_zones=[cdk.Fn.select(n, cdk.Fn.get_azs()) for n in range(ZONES)],
-            restrict_default_security_group=False,
+            restrict_default_security_group=True,
         )
+        self._only_closes_the_group()
+        return made
+
+    def _only_closes_the_group(self) -> None:
+        """CloudFormation cannot close a VPC's default group, so a function of CDK's does.
+
+        It runs when the VPC is made and when it goes. Its role names this one group; the policy of
+        AWS's beside it, for logs of every group there is, is taken away: CloudFormation tells what
+        went wrong without them.
+        """
+        closing = self.node.find_child("Custom::VpcRestrictDefaultSGCustomResourceProvider")
+        role = cast("cdk.CfnResource", closing.node.find_child("Role"))
+        role.add_property_deletion_override("ManagedPolicyArns")
 
     def _gateways(self) -> None:
         """S3 and DynamoDB: no charge, no way out."""
