@@ -133,11 +133,11 @@ class ToCustomer:
             return self._begin(item, mine, event, body)
         if not free(found, now):
             raise Throttled("another worker has this contact", service="contact")
-        if found.event in others:
-            raise OutOfTurn(
-                "another event of this contact goes first", service="contact", code=found.event
-            )
         if found.event != event.id:
+            if found.event in others:
+                raise OutOfTurn(
+                    "another event of this contact goes first", service="contact", code=found.event
+                )
             return self._give_up_on(item, found)
         again = resumed(found, mine.id, now)
         with self._alone.turn(TURN_SECONDS) if found.since else nullcontext():

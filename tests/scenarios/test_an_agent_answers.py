@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import timedelta
 
 import boto3
 import pytest
@@ -21,6 +22,7 @@ from tests.scenarios.people import (
     live_chat,
     notices,
     sent_texts,
+    still_queued,
     stored_status,
     unfinished,
 )
@@ -531,3 +533,24 @@ def test_a_window_that_whatsapp_closes_at_once_is_told_as_such(world):
     world.run_for(2)
     [notice] = notices(talk.chat)
     assert "More than 24 hours have passed" in notice
+
+
+def test_an_answer_that_came_twice_while_whatsapp_was_away_blocks_nobody(world):
+    """SQS forgets a repeat after five minutes, so an outage may give out both together, with a
+    claim open: neither waits for the other."""
+    talk = live_chat(world)
+    for _ in range(3):
+        world.topics.subscribe(world.chat_topic, "chat-events")
+    world.topics.noise.duplicate_rate, world.topics.noise.duplicate_s = 1.0, 900
+    faults, now = world.router.faults, world.clock.now()
+    faults.outage("socialmessaging", now, now + timedelta(minutes=15))
+    faults.when(lambda call: call.index > 1_000, Action.KILL_BEFORE)  # it would go on for ever
+    faults.arm()
+    talk.agent.say("We look into it")
+    world.run_for(HOUR)
+    talk.agent.say("It left yesterday")
+    world.run_for(HOUR)
+    faults.clear()
+    assert sent_texts(talk.customer) == ["We look into it", "It left yesterday"]
+    assert not still_queued(world)
+    assert not unfinished()
