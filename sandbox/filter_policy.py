@@ -1,13 +1,15 @@
 """SNS filter policies on message attributes (developer guide, "subscription filter policies").
 
-Every key of a policy must match; a key's conditions are alternatives. Understood: exact values,
-`prefix`, `suffix`, `equals-ignore-case`, `anything-but` (values or `prefix`), `exists`, `numeric`.
+Every key of a policy must match; a key's conditions are alternatives, and so are the policies under
+`$or`. Understood: exact values, `prefix`, `suffix`, `equals-ignore-case`, `anything-but` (values or
+`prefix`), `exists`, `numeric`.
 """
 
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+EITHER = "$or"
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "=": operator.eq,
     "<": operator.lt,
@@ -22,15 +24,19 @@ class FilterPolicy:
 
     def __init__(self, policy: Mapping[str, Any]) -> None:
         """Raises ValueError for a policy SNS would not take, or one not played here."""
-        for name, conditions in policy.items():
+        self.as_written = policy
+        self._either = [FilterPolicy(one) for one in policy.get(EITHER, [])]
+        self._policy = {name: one for name, one in policy.items() if name != EITHER}
+        for name, conditions in self._policy.items():
             if not isinstance(conditions, list) or not conditions:
                 raise ValueError(f"filter policy: {name} must be a list of conditions")
             for condition in conditions:
                 _check(name, condition)
-        self._policy = policy
 
     def accepts(self, attributes: Mapping[str, Any]) -> bool:
         """Whether a message with these attributes is delivered."""
+        if self._either and not any(one.accepts(attributes) for one in self._either):
+            return False
         return all(
             any(_meets(condition, _values(attributes, name)) for condition in conditions)
             for name, conditions in self._policy.items()

@@ -49,7 +49,7 @@ ENVIRONMENT = {
 }
 BACK_OFF_S = 1.0  # how far one SDK back-off moves a virtual clock
 # Event names carry the hyphenized service id; botocore's model folders are called otherwise.
-_SERVICE_NAMES = {"secrets-manager": "secretsmanager"}
+_SERVICE_NAMES = {"secrets-manager": "secretsmanager", "cloudwatch-logs": "logs"}
 
 
 class NoNetwork(Exception):

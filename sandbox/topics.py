@@ -1,7 +1,7 @@
 """SNS: a topic fans its messages out to SQS queues, at least once and in any order.
 
-Publishing happens only here, never through a client: in production Connect and End User Messaging
-publish, not we. Disorder is made here as well (`Noise`), from a seed.
+Connect and End User Messaging publish here, and clients through `sandbox.sns`. Disorder is made
+here as well (`Noise`), from a seed.
 """
 
 import json
@@ -47,10 +47,12 @@ class Subscription:
     queue: str
     raw: bool = False
     policy: FilterPolicy = field(default_factory=lambda: FilterPolicy({}))
+    redrive: str = ""  # as it was written; nothing fails to be delivered here
 
 
 class Topics:
-    """All topics. `noise` may be changed at any time; `published` counts messages per topic."""
+    """All topics. `noise` may be changed at any time; `published` counts messages per topic,
+    `subscriptions` are by the topic's ARN."""
 
     def __init__(
         self,
@@ -68,12 +70,12 @@ class Topics:
         self._sqs = sqs
         self._ids = ids or Ids(seed)
         self._chance = random.Random(seed)
-        self._subscriptions: dict[str, list[Subscription]] = {}
+        self.subscriptions: dict[str, list[Subscription]] = {}
 
     def create(self, name: str) -> str:
         """Create a topic (again); returns its ARN."""
         arn = f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}"
-        self._subscriptions.setdefault(arn, [])
+        self.subscriptions.setdefault(arn, [])
         return arn
 
     def subscribe(
@@ -91,7 +93,7 @@ class Topics:
             raw=raw,
             policy=FilterPolicy(filter_policy or {}),
         )
-        self._subscriptions[topic_arn].append(subscription)
+        self.subscriptions[topic_arn].append(subscription)
         return subscription
 
     def publish(
@@ -104,7 +106,7 @@ class Topics:
 
         Raises KeyError for an unknown topic, AwsError when a queue refuses the message.
         """
-        subscriptions = self._subscriptions[topic_arn]
+        subscriptions = self.subscriptions[topic_arn]
         self.published[topic_arn] = self.published.get(topic_arn, 0) + 1
         message_id, given = self._ids.uuid(), dict(attributes or {})
         for subscription in subscriptions:

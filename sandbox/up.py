@@ -8,14 +8,16 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from moto.dynamodb.models import dynamodb_backends
+
 from sandbox import remote
 from sandbox.as_deployed import furnish
 from sandbox.clock import SandboxClock
 from sandbox.deliverer import NotIdle
 from sandbox.in_process import ENVIRONMENT
 from sandbox.remote import Remote
-from sandbox.sns_bridge import SnsBridge
-from sandbox.world import World
+from sandbox.sqs.emulator import ACCOUNT
+from sandbox.world import REGION, TABLES, World
 
 TICK_S = 0.05
 CLIENT = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_REGION")
@@ -26,14 +28,19 @@ def served(port: int, *, with_puente: bool) -> Iterator[World]:
     """A world that listens on `port` (0: any). Raises PortTaken."""
     # moto knows every DynamoDB operation that somebody at a prompt may try.
     world = World(clock=SandboxClock.real(), port=port, dynamodb="moto")
-    topics = (world.whatsapp_topic, world.chat_topic)
-    world.router.fallback = SnsBridge(world.topics, topics)
     with world:
         furnish(world)
+        _encrypted()
         world.router.mount(remote.PREFIX, Remote(world).handle, name="sandbox")
         if not with_puente:
             world.deliverer.mappings.clear()
         yield world
+
+
+def _encrypted() -> None:
+    """moto's UpdateTable does not hear of a key, which `furnish` gives to the tables."""
+    for name in TABLES.values():
+        dynamodb_backends[ACCOUNT][REGION].tables[name].sse_specification = {"Enabled": True}
 
 
 def run(world: World, stop: threading.Event) -> None:

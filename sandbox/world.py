@@ -34,6 +34,7 @@ from sandbox.connect import ConnectEmulator
 from sandbox.connect_participant import ConnectParticipantEmulator
 from sandbox.deliverer import Deliverer
 from sandbox.deliverer import Mapping as EventSource
+from sandbox.deployed import Deployed
 from sandbox.desk import Desk
 from sandbox.dynamodb import DynamoDbEmulator
 from sandbox.flow_runner import FlowRunner
@@ -47,6 +48,7 @@ from sandbox.phones import Phones
 from sandbox.plain_http import LoopbackHttp
 from sandbox.scheduler import Scheduler
 from sandbox.service_quotas import ServiceQuotasEmulator
+from sandbox.sns import SnsEmulator
 from sandbox.social_messaging import SocialMessagingEmulator
 from sandbox.sqs.emulator import SqsEmulator
 from sandbox.topics import Topics
@@ -116,7 +118,8 @@ class World:
         self._whatsapp()
         self.quotas, self.iam = ServiceQuotasEmulator(), IamEmulator()
         emulators = (self.connect, self.participant, self.social, self.sqs)
-        self.router.add(*emulators, self.quotas, self.iam)
+        self.sns, self.deployed = SnsEmulator(self.topics), Deployed(self.clock)
+        self.router.add(*emulators, self.quotas, self.iam, self.sns, *self.deployed.emulators)
         if dynamodb == "own":
             self.router.add(DynamoDbEmulator(self.clock))
 

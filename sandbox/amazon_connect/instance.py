@@ -66,6 +66,8 @@ class Instance:
     """Resource type (CHAT_TRANSCRIPTS, ATTACHMENTS) -> storage configuration."""
     origins: list[str] = field(default_factory=list)
     """Pages in which the agent workspace may be embedded."""
+    routing_profiles: dict[str, list[str]] = field(default_factory=dict)
+    """Name of a routing profile -> ids of the queues whose chats its agents get."""
     views: dict[str, dict[str, Any]] = field(default_factory=dict)
     """View token -> view, as DescribeView answers it."""
     flows: FlowStore = field(init=False)

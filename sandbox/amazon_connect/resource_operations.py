@@ -53,6 +53,21 @@ class ResourceOperations:
             raise AwsError("ResourceNotFoundException", "Queue not found")
         return {"Queue": _queue(queue)}
 
+    def list_routing_profiles(self, params: Params) -> Params:
+        """All routing profiles; a name is its id here."""
+        self._check_instance(params)
+        names = self.chats.instance.routing_profiles
+        return page("RoutingProfileSummaryList", [{"Id": n, "Name": n} for n in names], params)
+
+    def list_routing_profile_queues(self, params: Params) -> Params:
+        """The queues of one, each for chats."""
+        self._check_instance(params)
+        queues = self.chats.instance.routing_profiles.get(params["RoutingProfileId"])
+        if queues is None:
+            raise AwsError("ResourceNotFoundException", "Routing profile not found")
+        found = [{"QueueId": one, "Priority": 1, "Delay": 0, "Channel": "CHAT"} for one in queues]
+        return page("RoutingProfileQueueConfigSummaryList", found, params, most=100)
+
     def list_hours_of_operations(self, params: Params) -> Params:
         """All hours of operation."""
         self._check_instance(params)

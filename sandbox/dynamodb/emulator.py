@@ -74,11 +74,14 @@ class DynamoDbEmulator(Emulator):
         return {"Table": self._table(params).description}
 
     def update_table(self, params: Params) -> Params:
-        """Encryption with a key of one's own; nothing else of a table is changed here."""
-        if set(params) != {"TableName", "SSESpecification"}:
+        """A key of one's own, and deletion protection; nothing else of a table is changed here."""
+        played = {"TableName", "SSESpecification", "DeletionProtectionEnabled"}
+        if not set(params) <= played:
             raise NotImplementedOperation("dynamodb", f"UpdateTable with {set(params)}")
         table = self._table(params)
-        table.description["SSEDescription"] = {"Status": "ENABLED", "SSEType": "KMS"}
+        if "SSESpecification" in params:
+            table.description["SSEDescription"] = {"Status": "ENABLED", "SSEType": "KMS"}
+        table.description |= _only(params, "DeletionProtectionEnabled")
         return {"TableDescription": table.description}
 
     def update_time_to_live(self, params: Params) -> Params:

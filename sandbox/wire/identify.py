@@ -17,6 +17,7 @@ _SIGNED_AS = {
     "social-messaging": "socialmessaging",
     "execute-api": "connectparticipant",
     "servicequotas": "service-quotas",
+    "monitoring": "cloudwatch",
 }
 _PARTICIPANT = "/participant/"
 _S3_OBJECT = {
