@@ -13,9 +13,12 @@ OF = "inbound"  # all functions have the same settings
 
 
 def exports(stage: Stage, clients: Clients) -> list[str]:
-    """Lines for a shell, `export NAME=value`. A secret is named by its ARN. Raises LinkProblem."""
+    """Lines for a shell, `export NAME=value`. A secret is named by its ARN. Raises LinkProblem.
+
+    Lambda itself tells functions their region; a laptop has to be told.
+    """
     at = Names(prefix=stage.prefix, account=stage.account, region=stage.region)
-    variables = _variables(at.function(OF), clients("lambda"))
+    variables = {"AWS_REGION": stage.region, **_variables(at.function(OF), clients("lambda"))}
     return [f"export {name}={shlex.quote(value)}" for name, value in sorted(variables.items())]
 
 

@@ -80,6 +80,25 @@ class Names:
         """ "OPENAI_API_KEY" -> "puente-prod/openai-api-key"."""
         return f"{self.prefix}/{setting.lower().replace('_', '-')}"
 
+    @property
+    def vault(self) -> str:
+        """The vault of backups; that of the other region has the same name."""
+        return self._staged("copies")
+
+    @property
+    def log_group(self) -> str:
+        """One for all functions."""
+        return f"/aws/lambda/{self.prefix}"
+
+    @property
+    def worker(self) -> str:
+        """The container's service."""
+        return self._staged("worker")
+
+    def worker_setting(self, setting: str) -> str:
+        """Parameter that holds a setting of the container."""
+        return f"/{self.prefix}/worker/{setting}" if self.prefix else f"/worker/{setting}"
+
     # --- ARNs ---------------------------------------------------------------------------------
 
     def queue_arn(self, name: str) -> str:
@@ -106,7 +125,7 @@ class Names:
     @property
     def log_streams_arn(self) -> str:
         """What CloudFormation gives as the log group's ARN: one group for all functions."""
-        return self._arn("logs", f"log-group:/aws/lambda/{self.prefix}:*")
+        return self._arn("logs", f"log-group:{self.log_group}:*")
 
     @property
     def media_arn(self) -> str:

@@ -11,13 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 Statement = Mapping[str, Any]
-SERVICES = {"socialmessaging": "social-messaging"}
+SERVICES = {"socialmessaging": "social-messaging", "service-quotas": "servicequotas"}
 # Operations whose action has another name. TransactWriteItems is recorded part by part.
 ACTIONS = {
     ("sqs", "SendMessageBatch"): "sqs:SendMessage",
     ("s3", "HeadBucket"): "s3:ListBucket",
     ("s3", "HeadObject"): "s3:GetObject",
     ("s3", "ListObjectVersions"): "s3:ListBucketVersions",
+    ("s3", "GetBucketCors"): "s3:GetBucketCORS",
+    ("s3", "GetBucketEncryption"): "s3:GetEncryptionConfiguration",
+    ("s3", "GetBucketReplication"): "s3:GetReplicationConfiguration",
+    ("s3", "GetPublicAccessBlock"): "s3:GetBucketPublicAccessBlock",
     ("s3", "DeleteObjects"): "s3:DeleteObjectVersion",  # each names its version
 }
 TOKENS = "connectparticipant"  # its calls carry tokens, not signatures

@@ -3,7 +3,8 @@
 import re
 
 from infra.names import NOT_YET
-from ops.findings import Finding, failed, ok, warning
+from ops import live
+from ops.findings import Finding, failed, ok, some, warning
 from ops.look import Facts, Look
 
 LAMBDA_ARN = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]+")
@@ -100,6 +101,43 @@ def staffed(look: Look) -> Finding:
     if not waiting or not hours:
         return failed("The instance has no queue or no hours.", "Deploy `contact-center` again.")
     return ok(f"{len(waiting)} queues and {len(hours)} sets of hours.")
+
+
+def agents(look: Look) -> Finding:
+    """A chat goes to agents whose routing profile takes its queue, for chats."""
+    names = look.queue_names()
+    ours = {
+        id_ for id_, name in names.items() if name.startswith(look.names.in_instance.strip("-"))
+    }
+    unrouted = sorted(names[one] for one in (ours or names.keys()) - _routed(look))
+    if unrouted:
+        return failed(
+            f"No routing profile takes chats of {some(unrouted)} (CP-43).",
+            "Connect console > Users > Routing profiles: add the queue, channel chat.",
+        )
+    now = live.queues_now(look)
+    alone = [one for one in now if one.waiting and not one.agents_online]
+    if alone:
+        return warning(
+            f"{alone[0].waiting} customers wait in {alone[0].queue}, and none of its agents is "
+            "signed in.",
+            "python -m ops metrics shows every queue; agents sign in to the agent workspace.",
+        )
+    online = max((one.agents_online for one in now), default=0)
+    return ok(f"Every queue has a routing profile; {online} agents at most serve one now.")
+
+
+def _routed(look: Look) -> set[str]:
+    """Queues whose chats some routing profile takes."""
+    profiles = look.connect("list_routing_profiles").get("RoutingProfileSummaryList", [])
+    found = [
+        one
+        for profile in profiles
+        for one in look.connect("list_routing_profile_queues", RoutingProfileId=profile["Id"]).get(
+            "RoutingProfileQueueConfigSummaryList", []
+        )
+    ]
+    return {one["QueueId"] for one in found if one.get("Channel") == "CHAT"}
 
 
 def _standard(look: Look) -> list[str]:

@@ -14,8 +14,7 @@ from ops.look import Look
 SIGNS = {"ok": "ok", "warning": "WARN", "failed": "FAIL", "unchecked": "?"}
 BY_HAND = (
     "Backups: restore one (docs/operations.md, Restore test).",
-    "Agents: someone has the routing profile and is signed in.",
-    "Scaling: reserved concurrency fits the account's limit.",
+    "Agents: someone has the routing profile, and sees the guide's view.",
 )
 
 

@@ -1,9 +1,11 @@
 """What the doctor says: one finding a check, in one sentence, with what to do. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 State = Literal["ok", "warning", "failed", "unchecked"]
+TOLD = 3  # names in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,12 @@ def failed(says: str, remedy: str) -> Finding:
 
 def unchecked(says: str, remedy: str) -> Finding:
     return Finding("unchecked", says, remedy)
+
+
+def some(names: Sequence[str]) -> str:
+    """The first few: one is enough to know what to do."""
+    more = f" and {len(names) - TOLD} more" if len(names) > TOLD else ""
+    return f"{', '.join(names[:TOLD])}{more}"
 
 
 def first_of(*findings: Finding | None, otherwise: str) -> Finding:

@@ -11,6 +11,8 @@ from chalicelib.errors import Rejected
 from chalicelib.gateways.ai_models import AiModels
 from chalicelib.gateways.aws_errors import aws
 from chalicelib.wiring import App
+from infra.names import DEAD_LETTERS, INBOUND, OUTBOUND, VOICE_NOTES
+from ops.installed_names import Installed, names_of
 
 Facts = dict[str, Any]
 QUEUES_A_CALL = 100  # API reference, GetCurrentMetricData, Filters
@@ -25,9 +27,14 @@ class Look:
         self._app = app
         self.aws = cache(self._aws)
 
-    def _aws(self, service: str, operation: str, **parameters: Any) -> Facts:
-        """One AWS call by its Python name; every page of what comes in pages."""
-        client = self._app.client(service)
+    @property
+    def names(self) -> Installed:
+        """What things are called here."""
+        return names_of(self.settings)
+
+    def _aws(self, service: str, operation: str, *, region: str = "", **parameters: Any) -> Facts:
+        """One AWS call by its Python name; every page of what comes in pages. `region` "": ours."""
+        client = self._app.client(service, region=region)
         with aws(service):
             if client.can_paginate(operation):
                 pages = client.get_paginator(operation).paginate(**parameters)
@@ -152,6 +159,18 @@ class Look:
         attributes: Facts = answer["Attributes"]
         return attributes
 
+    def queue_named(self, name: str) -> Facts:
+        """Attributes of a queue by our name for it: of the settings, or one beside those."""
+        settings = self.settings
+        told = {
+            INBOUND: settings.inbound_queue_url,
+            OUTBOUND: settings.outbound_queue_url,
+            VOICE_NOTES: settings.voice_notes_queue_url,
+            DEAD_LETTERS: settings.dead_letters_queue_url,
+        }
+        beside = settings.inbound_queue_url.rpartition("/")[0]
+        return self.queue(told.get(name) or f"{beside}/{self.names.queue(name)}")
+
     def topic_policy(self, arn: str) -> list[Facts]:
         """The statements of a topic's policy."""
         answer = self.aws("sns", "get_topic_attributes", TopicArn=arn)
@@ -159,10 +178,14 @@ class Look:
         statements: list[Facts] = document.get("Statement", [])
         return statements
 
-    def subscriptions(self, arn: str) -> list[str]:
-        """ARNs of a topic's subscriptions; "PendingConfirmation" where nobody has confirmed."""
+    def subscribers(self, arn: str) -> list[Facts]:
+        """A topic's subscriptions; their ARN is "PendingConfirmation" before somebody confirms."""
         found = self.aws("sns", "list_subscriptions_by_topic", TopicArn=arn)
-        return [str(one["SubscriptionArn"]) for one in found.get("Subscriptions", [])]
+        return list(found.get("Subscriptions", []))
+
+    def subscriptions(self, arn: str) -> list[str]:
+        """ARNs of a topic's subscriptions."""
+        return [str(one["SubscriptionArn"]) for one in self.subscribers(arn)]
 
     def bucket(self, operation: str) -> Facts:
         return self.aws("s3", operation, Bucket=self.settings.s3_bucket_media)

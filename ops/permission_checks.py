@@ -6,38 +6,15 @@ now, boundaries and the organisation's policies included; nothing is called.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from chalicelib.errors import Rejected
 from infra.functions import FUNCTIONS, Function
-from infra.names import CHAT_EVENTS, Names
 from infra.policies import Places, Statement, runtime, statements
-from ops.findings import Finding, failed, ok
+from ops.findings import Finding, failed, ok, some
 from ops.look import Facts, Look
 
 GONE = "NoSuchEntity"
-TOLD = 3  # refusals that are named; one is enough to know what to do
 REMEDY = "Deploy the stack `messaging` again: a policy was edited, or something outside denies it."
-
-
-@dataclass(frozen=True, kw_only=True)
-class Installed(Names):
-    """Names of what the settings name, and not of what a stage would call it."""
-
-    tables: tuple[str, str]
-    bucket: str
-
-    @property
-    def conversations(self) -> str:
-        return self.tables[0]
-
-    @property
-    def messages(self) -> str:
-        return self.tables[1]
-
-    @property
-    def media(self) -> str:
-        return self.bucket
 
 
 def roles(look: Look) -> Finding:
@@ -53,8 +30,7 @@ def roles(look: Look) -> Finding:
                 raise
             return failed(f"There is no role {role}.", "Deploy the stack `messaging` again.")
     if refused:
-        more = f" and {len(refused) - TOLD} more" if len(refused) > TOLD else ""
-        return failed(f"IAM refuses {'; '.join(refused[:TOLD])}{more}.", REMEDY)
+        return failed(f"IAM refuses {some(refused)}.", REMEDY)
     return ok(f"IAM allows each of {len(FUNCTIONS)} functions what it does.")
 
 
@@ -94,17 +70,10 @@ def refusals(result: Facts) -> list[str]:
 def places_of(look: Look) -> Places:
     """Where everything is, by the settings and the queues' key."""
     settings = look.settings
-    _, _, _, region, account, topic = settings.chat_streaming_topic_arn.split(":")
-    instance = f"arn:aws:connect:{region}:{account}:instance/{settings.connect_instance_id}"
+    at = look.names
+    instance = f"arn:aws:connect:{at.region}:{at.account}:instance/{settings.connect_instance_id}"
     flows = (settings.connect_contact_flow_id, *dict(settings.connect_flows_by_number).values())
     copies = settings.s3_bucket_copies
-    at = Installed(
-        prefix=topic.removesuffix(CHAT_EVENTS).rstrip("-"),
-        account=account,
-        region=region,
-        tables=(settings.dynamodb_table_conversations, settings.dynamodb_table_messages),
-        bucket=settings.s3_bucket_media,
-    )
     return Places(
         names=at,
         copies=next((f"arn:aws:s3:::{one.partition('/')[2]}" for one in copies), ""),

@@ -140,6 +140,7 @@ def test_an_operators_shell_gets_the_settings_of_the_stage() -> None:
     script = "\n".join([*lines, 'printf %s "$S3_BUCKET_MEDIA"'])
     told = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
     assert told.stdout == values["S3_BUCKET_MEDIA"]
+    assert "export AWS_REGION=us-east-1" in lines
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ The sandbox's recorded calls are held against the synthesized policies, both way
 `connectparticipant` carry tokens and need no permission.
 """
 
+import json
 from functools import cache
 from typing import Any
 
@@ -16,7 +17,7 @@ from infra.functions import FUNCTIONS
 from infra.names import INBOUND
 from infra.permissions import Need, allowed, allows, listed
 from infra.settings import Worker
-from tests.infra_templates import PREFIX, of_type
+from tests.infra_templates import PREFIX, ROOT, of_type
 from tests.recorded_calls import AT, needs_of
 
 # Asked of what is there, not of what is in it.
@@ -198,6 +199,16 @@ def test_every_action_is_granted_on_what_it_asks_for() -> None:
                 asked = {kind for kind, required in takes.items() if required}
                 lacking = {kind for kind in asked - kinds if (action, kind) not in WITHOUT}
                 assert not lacking, f"{action} asks for {lacking}"
+
+
+def test_the_doctors_policy_names_actions_that_aws_knows_and_that_change_nothing() -> None:
+    """tests/unit/test_doctor.py: it is what the doctor asks."""
+    policy = json.loads((ROOT / "docs" / "doctor-policy.json").read_text("utf-8"))
+    for action in (one for statement in policy["Statement"] for one in statement["Action"]):
+        service, _, name = action.partition(":")
+        known = get_service_prefix_data(service)["privileges"]
+        assert name in known, f"AWS knows no {action}"
+        assert known[name]["access_level"] in ("Read", "List") or action == "kms:Decrypt", action
 
 
 def taken_by(action: str) -> dict[str, bool]:

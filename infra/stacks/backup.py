@@ -8,6 +8,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.names import Names
 from infra.settings import Stage
 from infra.stacks.base import ConcernStack
 from infra.stacks.buckets import log_bucket, private_bucket
@@ -143,7 +144,7 @@ class BackupStack(ConcernStack):
 
 
 def vault_name(stage: Stage) -> str:
-    return f"{stage.prefix}-copies"
+    return Names(prefix=stage.prefix, account=stage.account, region=stage.region).vault
 
 
 def vault(scope: Construct, stage: Stage, removal: cdk.RemovalPolicy) -> backup.BackupVault:

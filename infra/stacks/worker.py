@@ -103,17 +103,13 @@ class WorkerStack(ConcernStack):
                 ssm.StringParameter(
                     self,
                     f"Setting{name}",
-                    parameter_name=f"{self._parameters}/{name}",
+                    parameter_name=self.names.worker_setting(name),
                     string_value=value,
                 )
             )
             for name, value in self._environment().items()
             if value  # a parameter is never empty; an empty setting is its default
         }
-
-    @property
-    def _parameters(self) -> str:
-        return f"/{self.stage.prefix}/worker"
 
     def _role(self) -> iam.Role:
         """The permissions of the functions whose place it takes, and no others."""
@@ -133,7 +129,7 @@ class WorkerStack(ConcernStack):
 
     def _starter(self, image: images.DockerImageAsset) -> iam.Role:
         """What Fargate itself needs: the image, the settings, and a place for the log."""
-        place = f"arn:aws:ssm:{self.region}:{self.account}:parameter{self._parameters}"
+        place = f"arn:aws:ssm:{self.region}:{self.account}:parameter"
         pull = ("BatchCheckLayerAvailability", "GetDownloadUrlForLayer", "BatchGetImage")
         statements = [
             iam.PolicyStatement(
@@ -143,7 +139,9 @@ class WorkerStack(ConcernStack):
             iam.PolicyStatement(
                 actions=["ssm:GetParameters"],
                 resources=[
-                    f"{place}/{name}" for name, value in self._environment().items() if value
+                    f"{place}{self.names.worker_setting(name)}"
+                    for name, value in self._environment().items()
+                    if value
                 ],
             ),
             # The token knows no resources (service authorization reference).
@@ -163,7 +161,7 @@ class WorkerStack(ConcernStack):
         return ecs.FargateService(
             self,
             "Service",
-            service_name=f"{self.stage.prefix}-worker",
+            service_name=self.names.worker,
             cluster=cluster,
             task_definition=task,
             desired_count=self.stage.worker.min_tasks,
@@ -210,7 +208,7 @@ class WorkerStack(ConcernStack):
             metric_name="RunningTaskCount",
             dimensions_map={
                 "ClusterName": self.stage.prefix,
-                "ServiceName": f"{self.stage.prefix}-worker",
+                "ServiceName": self.names.worker,
             },
             statistic="Minimum",
             period=cdk.Duration.minutes(1),
