@@ -7,6 +7,8 @@ work itself only when that worker is gone. Its answer must be there within Conne
 from collections.abc import Callable
 from typing import Any, Literal
 
+from chalicelib import log
+from chalicelib.errors import ServiceError
 from chalicelib.ports.messages import StoredNote
 from chalicelib.voice_note import Step, VoiceNote
 from chalicelib.voice_notes import VoiceNotes
@@ -15,41 +17,59 @@ Answer = dict[str, str]
 # Connect gives a flow's Lambda 8 s at the most (admin guide, invoke-lambda-function-block); what
 # is left after start-up, reading and saving.
 BUDGET_SECONDS = 5.5
+NOTHING = "none"  # Connect refuses empty attribute values
 MAX_TRANSCRIPT = 1000  # characters: attributes share 32 KB (StartChatContact), fields read better
 
 
 class FlowVoiceNotes:
-    """Answers the flow's two questions."""
+    """Answers the flow's two questions. `link`: makes a link for a person, from a key of ours."""
 
-    def __init__(self, notes: VoiceNotes) -> None:
+    def __init__(self, notes: VoiceNotes, link: Callable[[str], str]) -> None:
         self._notes = notes
+        self._link = link
 
-    def transcript(self, wamid: str) -> Answer:
-        """The transcript, or how far it is. `ready` = any final transcript status."""
-        return self._answer(
+    def transcript(self, wamid: str, *, audio_link: bool = False) -> Answer:
+        """The transcript, or how far it is. `ready` = any final transcript status.
+
+        With `audio_link` also `audioUrl`, "none" when there is nothing to hear: a guide asks for it
+        when it opens, because a link lives for hours.
+        """
+        told, note = self._answer(
             wamid, Step.TRANSCRIBE, lambda note: self._notes.transcribe_only(note, BUDGET_SECONDS)
         )
+        return {**told, "audioUrl": self._audio(note)} if audio_link else told
 
     def facts(self, wamid: str) -> Answer:
         """The facts read from the transcript, or how far they are."""
-        return self._answer(
+        told, _ = self._answer(
             wamid, Step.STRUCTURE, lambda note: self._notes.structure_only(note, BUDGET_SECONDS)
         )
+        return told
+
+    def _audio(self, note: VoiceNote | None) -> str:
+        """A link to what the customer said; without one the agent still has the words."""
+        key = (note.wav_key or note.object_key) if note else ""
+        try:
+            return self._link(key) if key else NOTHING
+        except ServiceError as problem:
+            log.failure("no link to a voice note could be made", problem)
+            return NOTHING
 
     def _answer(
         self,
         wamid: str,
         step: Literal[Step.TRANSCRIBE, Step.STRUCTURE],
         work: Callable[[StoredNote], StoredNote],
-    ) -> Answer:
+    ) -> tuple[Answer, VoiceNote | None]:
         stored = self._notes.load(wamid)
         if stored is None:
-            return {"status": "failed", "voiceNoteId": wamid, "reason": "unknown_voice_note"}
+            unknown = {"status": "failed", "voiceNoteId": wamid, "reason": "unknown_voice_note"}
+            return unknown, None
         readiness = stored.note.readiness(step)
         if readiness == "pending" and not self._notes.is_being_worked_on(stored):
             stored = self._worked(stored, step, work)
             readiness = stored.note.readiness(step)
-        return {"status": readiness, **told(stored.note)}
+        return {"status": readiness, **told(stored.note)}, stored.note
 
     def _worked(
         self,
@@ -68,7 +88,7 @@ class FlowVoiceNotes:
 
 
 def told(note: VoiceNote) -> Answer:
-    """Every field a flow may read; Connect refuses empty attribute values, so "none" stands in."""
+    """Every field a flow may read."""
     transcript, facts = note.transcript, note.facts or {}
     entities: dict[str, Any] = facts.get("entities") or {}
     failure = note.failure
@@ -86,7 +106,7 @@ def told(note: VoiceNote) -> Answer:
         "nextStep": facts.get("next_step"),
         "reason": failure.reason if failure else (transcript.error if transcript else ""),
     }
-    return {name: str(value) if value else "none" for name, value in fields.items()}
+    return {name: str(value) if value else NOTHING for name, value in fields.items()}
 
 
 def _number(value: float | None) -> str:

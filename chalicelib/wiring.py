@@ -119,7 +119,7 @@ class App(Doors):
     def flow_voice_notes(self) -> "FlowVoiceNotes":
         from chalicelib.flow_voice_notes import FlowVoiceNotes
 
-        return FlowVoiceNotes(self.voice_notes)
+        return FlowVoiceNotes(self.voice_notes, lambda key: self.media.link(key))  # noqa: PLW0108
 
     @cached_property
     def inbound_files(self) -> "InboundFiles":

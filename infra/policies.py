@@ -23,8 +23,8 @@ MEDIA_PREFIX = "inbound"  # chalicelib.inbound_files.media_key
 class Uses:
     """What a function uses, by our names. Tables: actions on conversations, on messages.
 
-    `forgets`: erases customers, with their files and letters. `asks_all`: whether everything is
-    there (chalicelib/readiness.py).
+    `forgets`: erases customers, with their files and letters. `shows_files`: makes links for
+    agents. `asks_all`: whether everything is there (chalicelib/readiness.py).
     """
 
     sends_to: tuple[str, ...] = ()
@@ -34,6 +34,7 @@ class Uses:
     forgets: bool = False
     chats: tuple[str, ...] = ()
     opens_chats: bool = False
+    shows_files: bool = False
     whatsapp: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
     asks_all: bool = False
@@ -55,6 +56,7 @@ USES = {
         forgets=True,
         chats=(*OPEN, "UpdateContactAttributes"),
         opens_chats=True,
+        shows_files=True,
         whatsapp=("SendWhatsAppMessage", "GetWhatsAppMessageMedia"),
         media=("GetObject", "PutObject"),
     ),
@@ -76,11 +78,12 @@ USES = {
         messages=(READ, WRITE),
         chats=OPEN,
         opens_chats=True,
+        shows_files=True,
         whatsapp=("GetWhatsAppMessageMedia",),
         media=("GetObject", "PutObject"),
     ),
     "send-template": Uses(sends_to=(names.OUTBOUND,), conversations=(READ,)),
-    "transcribe-voice-note": Uses(messages=(READ, WRITE), media=("GetObject",)),
+    "transcribe-voice-note": Uses(messages=(READ, WRITE), media=("GetObject",), shows_files=True),
     "structure-voice-note": Uses(messages=(READ, WRITE)),
     "api": Uses(conversations=(READ,), messages=(READ,), asks_all=True),
 }
@@ -246,7 +249,7 @@ def _questions(at: Places) -> list[Statement]:
 def _secrets(function: Function, uses: Uses, at: Places) -> list[Statement]:
     """The AI key for those who listen, the link key for those who show files to agents."""
     wanted = [AI_KEY] if function.ai else []
-    if at.signs_links and uses.opens_chats:
+    if at.signs_links and uses.shows_files:
         wanted.append(LINK_KEY)
     # The six letters Secrets Manager puts behind a name (its user guide, IAM examples).
     secrets = [f"{at.names.secret_arn(one)}-??????" for one in wanted]

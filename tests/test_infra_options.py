@@ -313,7 +313,8 @@ def test_who_shows_files_to_agents_may_read_the_key_of_links() -> None:
         for one in all_of("AWS::IAM::ManagedPolicy")
         if wanted in json.dumps(one["PolicyDocument"])
     }
-    assert may == {f"{AT.function(name)}-us-east-1" for name in ("inbound", "voice_notes")}
+    shows = ("inbound", "voice_notes", "transcribe-voice-note")
+    assert may == {f"{AT.function(name)}-us-east-1" for name in shows}
 
 
 def test_a_domain_needs_its_certificate_and_key(tmp_path: Path) -> None:
