@@ -1,4 +1,7 @@
-"""What differs between two flows, action by action. Positions and other metadata do not count."""
+"""What differs between two flows, action by action, or between two views.
+
+Positions and other metadata do not count.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flowkit.model import Action, Flow
+from flowkit.views import View
 
 _NOTHING = object()
 
@@ -31,6 +35,35 @@ def diff(old: Flow | None, new: Flow) -> list[str]:
     gone = old.actions.keys() - new.actions.keys() - set(renamed.values())
     lines += [f"- {name!r} ({old.actions[name].type})" for name in old.actions if name in gone]
     return lines
+
+
+def diff_views(old: View, new: View) -> list[str]:
+    """A line per difference of two views, component by component."""
+    before, after = _by_id(old), _by_id(new)
+    found = list(_changes(list(old.actions), list(new.actions), ".Actions"))
+    found += _changes(old.template.get("Head"), new.template.get("Head"), ".Head")
+    lines = [f"~ {place[1:]}: {_shown(was)} -> {_shown(now)}" for place, was, now in found]
+    for name in dict.fromkeys([*after, *before]):
+        if name not in before or name not in after:
+            lines.append(f"{'-' if name in before else '+'} {name!r}")
+            continue
+        for place, was, now in _changes(before[name], after[name]):
+            lines.append(f"~ {name!r}: {place[1:]}: {_shown(was)} -> {_shown(now)}")
+    return lines
+
+
+def _by_id(view: View) -> dict[str, Any]:
+    """Each component with the names of those inside it."""
+    return {
+        str(one.get("_id")): {
+            **one,
+            "Content": [
+                inner.get("_id") if isinstance(inner, dict) else inner
+                for inner in one.get("Content") or []
+            ],
+        }
+        for one in view.components
+    }
 
 
 def same(one: Flow, other: Flow) -> bool:

@@ -12,15 +12,18 @@ from flowkit import publish as live
 from flowkit import pull as pulling
 from flowkit.commands import Stage, stop
 from flowkit.diff import diff as differences
-from flowkit.lint.sources import lint_settings, read
+from flowkit.diff import diff_views
+from flowkit.instance import Instance, PublishError
+from flowkit.lint.sources import is_view, lint_settings, read
 from flowkit.model import FlowError
-from flowkit.publish import Change, History, Instance, PublishError
-from flowkit.render import RenderError, load_settings
+from flowkit.publish import Change, History
+from flowkit.render import RESOURCES, RenderError, load_settings
+from flowkit.views import ViewError, parse_view
 
 InstanceId = Annotated[str | None, typer.Option("--instance", help="default: of the stage")]
 Folder = Annotated[Path, typer.Argument(help="Templates and settings.yaml.")]
 _FLOWS = Path("contact_flows")
-_WRONG = (PublishError, RenderError, FlowError, ClientError, BotoCoreError)
+_WRONG = (PublishError, RenderError, FlowError, ViewError, ClientError, BotoCoreError)
 
 
 def diff(
@@ -30,10 +33,10 @@ def diff(
     instance: InstanceId = None,
     stage: Stage = "sandbox",
 ) -> None:
-    """Differences between two flows, or of a folder against its instance; exit 1 when any."""
+    """Differences between two flows or views, or of a folder and its instance; exit 1 when any."""
     try:
         if new is not None:
-            lines = differences(read(old, stage), read(new, stage))
+            lines = _between(old, new, stage)
         else:
             changes = live.compare(old, stage, _instance(old, stage, instance))
             lines = [line for change in changes for line in _told(change)]
@@ -95,12 +98,21 @@ def pull(
     """Write an instance's flows as templates; ids become names of settings.yaml."""
     try:
         found = Instance(instance)
-        ids = {kind: found.ids(kind) for kind in ("queues", "hours", "flows", "modules")}
-        files = pulling.templates(live.live_flows(found), ids, stage)
+        ids = {kind: found.ids(kind) for kind in RESOURCES}
+        views = [found.view(name, view_id) for name, view_id in ids["views"].items()]
+        files = pulling.templates(live.live_flows(found), ids, stage, views)
     except _WRONG as error:
         raise stop(str(error)) from error
     pulling.write(files, into)
-    typer.echo(f"{len(files) - 1} flows and settings.yaml in {into}")
+    flows = len(files) - len(views) - 1
+    shown = f" with the views they show ({len(views)})" if views else ""
+    typer.echo(f"{flows} flows and settings.yaml in {into}{shown}")
+
+
+def _between(old: Path, new: Path, stage: str) -> list[str]:
+    if is_view(old) and is_view(new):
+        return diff_views(*(parse_view(one.read_bytes(), one.stem) for one in (old, new)))
+    return differences(read(old, stage), read(new, stage))
 
 
 def _instance(folder: Path, stage: str, given: str | None) -> Instance:

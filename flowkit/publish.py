@@ -1,8 +1,8 @@
-"""Bringing flows to an Amazon Connect instance and back. The only module that calls AWS.
+"""Bringing flows to an Amazon Connect instance and back.
 
-Publishing finds queues, hours, flows and modules by name, fills their real ids in, and changes
-what differs. What a change replaces is kept (a file per change, and a version in the instance),
-so that it can be rolled back.
+Publishing finds queues, hours, views, flows and modules by name, fills their real ids in, and
+changes what differs. What a change replaces is kept (a file per change, and a version in the
+instance), so that it can be rolled back. Views are deployed by the stacks, not published here.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import boto3
 from botocore.exceptions import ClientError
 
-from flowkit.bundle import Bundle
+from flowkit.bundle import Bundle, load_views
 from flowkit.bundle import load as load_bundle
-from flowkit.diff import diff
+from flowkit.diff import diff, diff_views
+from flowkit.instance import LISTS, Instance, PublishError
 from flowkit.lint import Issue, lint
 from flowkit.lint.issue import Subject
 from flowkit.lint.known import known_from
@@ -27,10 +27,6 @@ from flowkit.model import VERSION, Flow, parse
 from flowkit.order import Key, publishing_order, references
 
 T = TypeVar("T")
-
-
-class PublishError(RuntimeError):
-    """Publishing stopped; the message says what to mend. Nothing after it was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,87 +37,6 @@ class Change:
     name: str
     what: str
     differences: list[str] = field(default_factory=list)
-
-
-class Instance:
-    """Flows, modules, queues and hours of one instance, by name.
-
-    With `prefix` only those whose names begin so, and without it: several deployments share an
-    instance.
-    """
-
-    def __init__(self, instance_id: str, client: Any = None, *, prefix: str = "") -> None:
-        self.id = instance_id
-        self.prefix = prefix
-        self._client: Any = client or boto3.client("connect")
-
-    def ids(self, kind: str) -> dict[str, str]:
-        """Name -> id of "flows", "modules", "queues" or "hours"."""
-        operation, listed, types = _LISTS[kind]
-        found: dict[str, str] = {}
-        token: dict[str, str] = {}
-        while True:
-            answer = getattr(self._client, operation)(InstanceId=self.id, **types, **token)
-            found |= {
-                one["Name"].removeprefix(self.prefix): one["Id"]
-                for one in answer[listed]
-                if one.get("Name", "").startswith(self.prefix) and "Name" in one
-            }
-            if not answer.get("NextToken"):
-                return found
-            token = {"NextToken": answer["NextToken"]}
-
-    def content(self, kind: str, flow_id: str) -> str:
-        """The published content of a flow (`id:n` for a version) or module."""
-        if kind == "modules":
-            answer = self._client.describe_contact_flow_module(
-                InstanceId=self.id, ContactFlowModuleId=flow_id
-            )
-            return str(answer["ContactFlowModule"]["Content"])
-        answer = self._client.describe_contact_flow(InstanceId=self.id, ContactFlowId=flow_id)
-        return str(answer["ContactFlow"]["Content"])
-
-    def create(self, kind: str, name: str, flow: Flow, flow_type: str) -> str:
-        """Create and publish; the new id."""
-        content = flow.to_json(indent=None)
-        name = f"{self.prefix}{name}"
-        if kind == "modules":
-            settings = flow.document.get("Settings")
-            extra = {"Settings": json.dumps(settings)} if settings is not None else {}
-            answer = self._client.create_contact_flow_module(
-                InstanceId=self.id, Name=name, Content=content, **extra
-            )
-            return str(answer["Id"])
-        answer = self._client.create_contact_flow(
-            InstanceId=self.id, Name=name, Type=flow_type, Content=content
-        )
-        return str(answer["ContactFlowId"])
-
-    def update(self, kind: str, flow_id: str, content: str) -> None:
-        """Publish new content."""
-        if kind == "modules":
-            self._client.update_contact_flow_module_content(
-                InstanceId=self.id, ContactFlowModuleId=flow_id, Content=content
-            )
-        else:
-            self._client.update_contact_flow_content(
-                InstanceId=self.id, ContactFlowId=flow_id, Content=content
-            )
-
-    def keep_version(self, kind: str, flow_id: str, why: str) -> None:
-        """Keep the published content of a flow as a numbered version in the instance."""
-        if kind == "flows":
-            self._client.create_contact_flow_version(
-                InstanceId=self.id, ContactFlowId=flow_id, Description=why
-            )
-
-
-_LISTS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "flows": ("list_contact_flows", "ContactFlowSummaryList", {}),
-    "modules": ("list_contact_flow_modules", "ContactFlowModulesSummaryList", {}),
-    "queues": ("list_queues", "QueueSummaryList", {"QueueTypes": ["STANDARD"]}),
-    "hours": ("list_hours_of_operations", "HoursOfOperationSummaryList", {}),
-}
 
 
 _NO_SETTINGS: dict[str, Any] = {"InputParameters": [], "OutputParameters": [], "Transitions": []}
@@ -175,7 +90,7 @@ def publish(
     `tell` hears of each flow before it is changed. Raises PublishError for lint errors, names the
     instance does not have, and refusals of the service.
     """
-    live = {kind: instance.ids(kind) for kind in _LISTS}
+    live = {kind: instance.ids(kind) for kind in LISTS}
     bundle = load_bundle(folder, stage, ids=live)
     _check(bundle, instance, live)
     missing = {key for key in publishing_order(bundle) if key[1] not in live[key[0]]}
@@ -220,9 +135,19 @@ def live_flows(instance: Instance) -> Iterator[tuple[str, str, Flow]]:
 
 
 def compare(folder: Path, stage: str, instance: Instance) -> list[Change]:
-    """What publishing would change."""
+    """What publishing would change; then views that the instance has otherwise than the folder."""
     history = History(folder / ".published")
-    return publish(folder, stage, instance, history, lambda _change: None, dry_run=True)
+    flows = publish(folder, stage, instance, history, lambda _change: None, dry_run=True)
+    return [*flows, *_other_views(folder, instance)]
+
+
+def _other_views(folder: Path, instance: Instance) -> Iterator[Change]:
+    ids = instance.ids("views")
+    for name, view in load_views(folder).items():
+        if name in ids:
+            lines = diff_views(instance.view(name, ids[name]), view)
+            if lines:
+                yield Change("views", name, "deployed otherwise; the stacks bring it", lines)
 
 
 def _type_of(flow: Flow) -> str:
@@ -292,11 +217,14 @@ def _check(bundle: Bundle, instance: Instance, live: dict[str, dict[str, str]]) 
     if bundle.settings.get("instance") != instance.id:
         named = bundle.settings.get("instance")
         raise PublishError(f"settings.yaml is for the instance {named}, not for {instance.id}")
-    for kind in ("queues", "hours"):
+    for kind in ("queues", "hours", "views"):
         absent = (bundle.settings.get(kind) or {}).keys() - live[kind].keys()
         if absent:
             raise PublishError(f"the instance has no {kind}: {', '.join(sorted(absent))}")
-    known = known_from(bundle.settings)
+    # Flows have to fit the views that are there, which may be older than those of the folder.
+    named = bundle.views.keys() & live["views"].keys()
+    views = {name: instance.view(name, live["views"][name]) for name in named}
+    known = known_from(bundle.settings, views=views)
     errors: list[Issue] = []
     for flow in (*bundle.modules.values(), *bundle.flows.values()):
         errors += [issue for issue in lint(flow, known=known) if issue.severity == "error"]

@@ -11,30 +11,27 @@ from typing import Any
 import yaml
 
 from flowkit.model import Flow
+from flowkit.render import RESOURCES
+from flowkit.views import View
 
 _MARK = "\x01"
 _LAMBDA = re.compile(r"arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:([\w-]+)(?::[\w$-]+)?")
 _INSTANCE = re.compile(r"arn:aws[\w-]*:connect:([\w-]+):(\d{12}):instance/([0-9a-f-]{36})")
 
-#: kind -> the resource's name in an ARN.
-_RESOURCES = {
-    "queues": "queue",
-    "hours": "operating-hours",
-    "flows": "contact-flow",
-    "modules": "flow-module",
-}
-
 
 def templates(
-    flows: Iterable[tuple[str, str, Flow]], ids: dict[str, dict[str, str]], stage: str
+    flows: Iterable[tuple[str, str, Flow]],
+    ids: dict[str, dict[str, str]],
+    stage: str,
+    views: Iterable[View] = (),
 ) -> dict[str, str]:
-    """Path -> text: a template per flow, modules in `modules/`, and a settings.yaml for them.
+    """Path -> text: a template per flow, modules in `modules/`, views in `views/`, settings.yaml.
 
     Rendering the templates with these settings gives the flows again. `ids` by kind and name.
     """
     listed = list(flows)
     everything = json.dumps([flow.document for _, _, flow in listed])
-    files = {}
+    files = {f"views/{view.name}.json": view.as_json() for view in views}
     for kind, name, flow in listed:
         folder = "modules/" if kind == "modules" else ""
         files[f"{folder}{_file_name(name)}.json.j2"] = _template(flow, ids, everything)
@@ -78,7 +75,7 @@ def _arns(ids: dict[str, dict[str, str]], everything: str) -> dict[str, str]:
         return {}
     return {
         f"{found[0]}/{resource}/{key}": f"arns.{kind}[{json.dumps(name)}]"
-        for kind, resource in _RESOURCES.items()
+        for kind, resource in RESOURCES.items()
         for name, key in ids.get(kind, {}).items()
     }
 
@@ -86,7 +83,7 @@ def _arns(ids: dict[str, dict[str, str]], everything: str) -> dict[str, str]:
 def _plain(ids: dict[str, dict[str, str]]) -> dict[str, str]:
     return {
         key: f"{kind}[{json.dumps(name)}].id"
-        for kind in _RESOURCES
+        for kind in RESOURCES
         for name, key in ids.get(kind, {}).items()
     }
 
@@ -104,7 +101,7 @@ def _settings(everything: str, ids: dict[str, dict[str, str]], stage: str) -> st
     region, account, instance = found.groups() if found else ("", "", "")
     functions = {match[1]: match[1] for match in _LAMBDA.finditer(everything)}
     place: dict[str, Any] = {"region": region, "account": account, "instance": instance}
-    for kind in _RESOURCES:
+    for kind in RESOURCES:
         place[kind] = {name: {"id": key} for name, key in ids.get(kind, {}).items()}
     return yaml.safe_dump(
         {"lambdas": functions, "stages": {stage: place}}, sort_keys=False, allow_unicode=True

@@ -20,6 +20,15 @@ import yaml
 #: Only these may hold JSON numbers and booleans: ShowView data keeps its JSON types.
 _TYPED_PARAMETERS = frozenset({"ViewData"})
 
+#: Kind of settings.yaml -> the resource's name in an ARN of its instance.
+RESOURCES = {
+    "queues": "queue",
+    "hours": "operating-hours",
+    "flows": "contact-flow",
+    "modules": "flow-module",
+    "views": "view",
+}
+
 
 class RenderError(ValueError):
     """A template or its settings are wrong. The message starts with `file:line:`."""
@@ -175,9 +184,8 @@ def _arns(settings: dict[str, Any], stage: str) -> dict[str, Any]:
     """ARNs by kind and name, as Connect and Lambda form them."""
     place = f"{settings.get('region')}:{settings.get('account')}"
     instance = f"arn:aws:connect:{place}:instance/{settings.get('instance')}"
-    resources = {"queues": "queue", "hours": "operating-hours", "flows": "contact-flow"}
     arns: dict[str, Any] = {"instance": instance}
-    for kind, resource in {**resources, "modules": "flow-module"}.items():
+    for kind, resource in RESOURCES.items():
         entries = settings.get(kind) or {}
         arns[kind] = {name: f"{instance}/{resource}/{e['id']}" for name, e in entries.items()}
     functions = settings.get("lambdas") or {}

@@ -12,6 +12,7 @@ from flowkit.bundle import Bundle
 from flowkit.engine.contact import Contact, QueueInfo
 from flowkit.engine.services import LambdaAnswer, StandInAnswer
 from flowkit.model import Flow
+from flowkit.views import View
 
 Function = Callable[[dict[str, Any]], LambdaAnswer]
 
@@ -61,6 +62,9 @@ class StandInServices:
 
     def module(self, module_id: str) -> Flow | None:
         return self.bundle.module(module_id)
+
+    def view(self, view_id: str) -> View | None:
+        return self.bundle.view(view_id)
 
     def stand_in(
         self, action_type: str, _parameters: dict[str, Any], _contact: Contact

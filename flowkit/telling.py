@@ -108,7 +108,7 @@ def _(event: EventHookSet) -> str:
 
 @told.register
 def _(event: ViewShown) -> str:
-    return f"  DESK  view {event.view_id}"
+    return "\n".join([f"  DESK  view {event.name}", *(f"          {one}" for one in event.lines)])
 
 
 @told.register

@@ -16,7 +16,7 @@ from flowkit.render import load_settings, render
 _READ_ELSEWHERE = frozenset({"region", "account", "instance", "stage", "stages", "hours"})
 
 #: Kinds whose entries a template reads by their ARN.
-_BY_ARN = ("queues", "flows", "modules", "lambdas")
+_BY_ARN = ("queues", "flows", "modules", "views", "lambdas")
 
 Path_ = tuple[str, ...]
 

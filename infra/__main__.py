@@ -184,7 +184,7 @@ def env(stage: Stage) -> None:
 def flows(stage: Stage, *, dry_run: bool = False, rollback: str = "") -> None:
     from botocore.exceptions import ClientError
 
-    from flowkit.publish import PublishError
+    from flowkit.instance import PublishError
     from infra import flows as publishing
 
     try:

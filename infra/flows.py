@@ -1,7 +1,8 @@
 """The contact flows of a stage: published into its instance, with what its stacks made.
 
-Flows, queues and hours of a stage begin with its prefix in the instance. `contact_flows` does not
-know the stages of a deployment: a copy with the section of this one is what flowkit publishes.
+Flows, queues, hours and views of a stage begin with its prefix in the instance. `contact_flows`
+does not know the stages of a deployment: a copy with the section of this one is what flowkit
+publishes.
 """
 
 import shutil
@@ -11,7 +12,8 @@ from typing import Any
 
 import yaml
 
-from flowkit.publish import Change, History, Instance, publish, rollback
+from flowkit.instance import Instance
+from flowkit.publish import Change, History, publish, rollback
 from infra.installed import exported
 from infra.names import Names
 from infra.settings import FLOWS, Stage
@@ -44,11 +46,12 @@ def section(stage: Stage, instance: str, folder: Path = FLOWS) -> dict[str, Any]
         "name_prefix": at.in_instance,
         "flows": _unpublished(folder),
         "modules": _unpublished(folder / "modules"),
+        "views": _unpublished(folder / "views", ".json"),
     }
 
 
-def _unpublished(folder: Path) -> dict[str, dict[str, str]]:
-    names = sorted(file.name.removesuffix(".json.j2") for file in folder.glob("*.json.j2"))
+def _unpublished(folder: Path, ending: str = ".json.j2") -> dict[str, dict[str, str]]:
+    names = sorted(file.name.removesuffix(ending) for file in folder.glob(f"*{ending}"))
     return {name: {"id": UNPUBLISHED} for name in names}
 
 

@@ -87,7 +87,7 @@ EVERY: tuple[Check, ...] = (
     *(functions.concurrency, functions.invoked_by_flows, permission_checks.roles),
     *(data.tables, data.bucket, data.replication, secrets.key, secrets.secrets),
     *(connect.instance, connect.chat_storage, connect.attachments_open, connect.origins),
-    *(connect.flow, connect.functions, connect.staffed, connect.agents),
+    *(connect.flow, connect.functions, connect.views, connect.staffed, connect.agents),
     *(watch.ringing, watch.logs, ai_models, whatsapp.callback_data),
 )
 CHECKS: dict[str, Check] = {check.__name__: check for check in EVERY} | quota_checks.CHECKS

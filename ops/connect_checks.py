@@ -7,6 +7,7 @@ from ops import live
 from ops.findings import Finding, failed, ok, some, warning
 from ops.look import Facts, Look
 
+VIEW_ARN = re.compile(r"arn:aws[a-z-]*:connect:[a-z0-9-]+:\d{12}:instance/[^/]+/view/([\w:$-]+)")
 LAMBDA_ARN = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]+")
 
 
@@ -93,6 +94,25 @@ def functions(look: Look) -> Finding:
             "Deploy the stack `contact-center` again; it associates them.",
         )
     return ok(f"The instance may call all {len(named)} functions that the flow names.")
+
+
+def views(look: Look) -> Finding:
+    """One that is gone leaves agents Connect's own card: no sound, no buttons of ours."""
+    guides = look.guide_contents()
+    shown = sorted(set(VIEW_ARN.findall(guides)))
+    states = {view: look.view_status(view) for view in shown}
+    wrong = [f"{view} is {state.lower()}" for view, state in states.items() if state != "PUBLISHED"]
+    if wrong:
+        return failed(
+            f"The guide shows views it cannot have: {', '.join(wrong)}.",
+            "make deploy STAGE=...: the stack `contact-center` makes them, then publishes flows.",
+        )
+    if '"ShowView"' in guides and not shown:
+        return warning(
+            "The guide shows Connect's own cards only, without a link to the sound.",
+            "python -m infra flows --stage STAGE",
+        )
+    return ok(f"{len(shown)} views of ours are shown by the guides, all published.")
 
 
 def staffed(look: Look) -> Finding:

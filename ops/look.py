@@ -1,6 +1,7 @@
 """What the doctor looks at: read-only calls, each made once. Raises the errors of the product."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,6 +16,9 @@ from infra.names import DEAD_LETTERS, INBOUND, OUTBOUND, VOICE_NOTES
 from ops.installed_names import Installed, names_of
 
 Facts = dict[str, Any]
+FLOW_ARN = re.compile(
+    r"arn:aws[a-z-]*:connect:[a-z0-9-]+:\d{12}:instance/[^/]+/contact-flow/([\w-]+)"
+)
 QUEUES_A_CALL = 100  # API reference, GetCurrentMetricData, Filters
 
 
@@ -153,6 +157,21 @@ class Look:
         contents = [one["ContactFlowModule"].get("Content", "") for one in described]
         entered = [flow.get("Content", "") for flow in self.flows()]
         return "\n".join([*entered, *contents])
+
+    def guide_contents(self) -> str:
+        """The flows that the entry flows run for agents and in queues: guides are among them."""
+        entered = " ".join(flow.get("Content", "") for flow in self.flows())
+        flows = sorted(set(FLOW_ARN.findall(entered)))
+        found = [self.connect("describe_contact_flow", ContactFlowId=one) for one in flows]
+        return "\n".join(one["ContactFlow"].get("Content", "") for one in found)
+
+    def view_status(self, view: str) -> str:
+        """Of a view by id, with or without a version; "GONE" when there is none."""
+        try:
+            found = self.connect("describe_view", ViewId=view)["View"]
+        except Rejected:
+            return "GONE"
+        return str(found.get("Status", "PUBLISHED"))
 
     def queue(self, url: str) -> Facts:
         answer = self.aws("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=ALL)

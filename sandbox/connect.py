@@ -11,6 +11,7 @@ from sandbox.amazon_connect.flow_operations import FlowOperations
 from sandbox.amazon_connect.metric_operations import MetricOperations, Working
 from sandbox.amazon_connect.resource_operations import ResourceOperations
 from sandbox.amazon_connect.tokens import TokenStore
+from sandbox.amazon_connect.view_operations import ViewOperations
 from sandbox.rates import RateLimiter
 from sandbox.wire import AwsError, Emulator, WireCall
 
@@ -21,7 +22,12 @@ _TOO_MANY = frozenset(
 
 
 class ConnectEmulator(
-    ContactOperations, FlowOperations, ResourceOperations, MetricOperations, Emulator
+    ContactOperations,
+    FlowOperations,
+    ResourceOperations,
+    ViewOperations,
+    MetricOperations,
+    Emulator,
 ):
     """`connect` over the chats of one instance."""
 

@@ -11,6 +11,7 @@ from chalicelib.contact import record_key
 from chalicelib.gateways.audio import probe
 from chalicelib.list_prices import PRICES, bill
 from sandbox.desk import Agent, ChatIsOverError, NobodyWaitsError
+from sandbox.guides import Guide
 from sandbox.meter import Measure, Meter
 from sandbox.passing import wait_until
 from sandbox.phones import Phone
@@ -88,9 +89,11 @@ class Story:
             self._until_someone_waits(self.ana)
         self.ana.accept()
         self._look()
-        self._check_card()
+        guide = self.ana.open_guide()
+        self._look()
+        self._check_card(guide)
 
-    def _check_card(self) -> None:
+    def _check_card(self, guide: Guide | None) -> None:
         """What the agent has is compared with what was really made of the audio."""
         stored = self.world.app.history.load_voice_note(self.wamid)
         transcript = stored.note.transcript if stored else None
@@ -102,6 +105,11 @@ class Story:
                 words in line.text for line in lines if words and line.content_type == "text/plain"
             ),
             "Ana has a card with the transcript",
+        )
+        screen = guide.screen if guide else None
+        self._promise(
+            screen is not None and screen.name == "voice_note" and words in screen.lines,
+            "Ana's guide shows the words in a view of ours",
         )
         files = [line.body for line in lines if line.content_type == "audio/wav"]
         self._promise(any(_plays(body) for body in files), "Ana can play the voice note as WAV")

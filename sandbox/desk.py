@@ -8,6 +8,7 @@ from sandbox.amazon_connect import limits, rules
 from sandbox.amazon_connect.chats import Chats
 from sandbox.amazon_connect.records import Attachment, Chat, Item, Participant
 from sandbox.flow_runner import FlowRunner, Staffing
+from sandbox.guides import Guide, Guides
 
 
 class NobodyWaitsError(LookupError):
@@ -47,6 +48,7 @@ class Desk:
         self.chats = chats
         self.runner = runner
         self.agents: list[Agent] = []
+        self.guides = Guides(runner)
         runner.staffing = self._staffing
 
     def agent(self, name: str, queues: list[str]) -> "Agent":
@@ -129,6 +131,11 @@ class Agent:
             for item in chat.items
             if item.type != "EVENT" and item.visible_to("AGENT")
         ]
+
+    def open_guide(self, chat: Chat | None = None) -> Guide | None:
+        """The agent workspace opens the step-by-step guide beside the chat, if its flow set one."""
+        chat, _ = self._speaking(chat)
+        return self.desk.guides.open(chat)
 
     def events(self, chat: Chat | None = None) -> list[str]:
         """Content types of the chat's events, without their vendor prefix, oldest first."""

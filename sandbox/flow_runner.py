@@ -6,6 +6,7 @@ and a paused flow is resumed by the scheduler or by the customer.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from flowkit.engine import (
@@ -28,6 +29,7 @@ from flowkit.engine import (
 )
 from flowkit.engine import Contact as FlowContact
 from sandbox.amazon_connect.chats import Chats
+from sandbox.amazon_connect.flow_store import StoredFlow
 from sandbox.amazon_connect.records import Chat
 from sandbox.flow_services import FlowServices, Staffing, parsed
 from sandbox.lambda_functions import Handler, LambdaFunctions
@@ -77,6 +79,26 @@ class FlowRunner:
             self._instance.lambdas.append(arn)
         return arn
 
+    # --- what guides need ------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        return self._chats.clock.now()
+
+    @property
+    def services(self) -> FlowServices:
+        """What flows beside the chats ask; who runs them hears of their events."""
+        return self._services
+
+    def new_id(self) -> str:
+        return self._chats.ids.uuid()
+
+    def at(self, when: datetime, ring: Callable[[], None]) -> None:
+        self._chats.scheduler.at(when, ring)
+
+    def stored(self, flow_id: str) -> StoredFlow | None:
+        return self._instance.flows.find(flow_id, "contact-flow")
+
     # --- what happens in chats (FlowSide) -------------------------------------------------------
 
     def chat_started(self, chat: Chat) -> None:
@@ -121,10 +143,10 @@ class FlowRunner:
     # --- running --------------------------------------------------------------------------------
 
     def _run_flow(self, chat: Chat, flow_id: str, flow_type: str | None = None) -> None:
-        stored = self._instance.flows.find(flow_id, "contact-flow")
+        stored = self.stored(flow_id)
         if stored is None:
             return
-        contact = self._contact(chat)
+        contact = self.contact(chat)
         kind = flow_type or stored.type
         services = self._witnessed(chat, kind)
         now = self._chats.clock.now()
@@ -196,7 +218,8 @@ class FlowRunner:
         else:
             _note_path(chat, event)
 
-    def _contact(self, chat: Chat) -> FlowContact:
+    def contact(self, chat: Chat) -> FlowContact:
+        """The chat as a flow sees it."""
         current = chat.current
         return FlowContact(
             contact_id=current.id,

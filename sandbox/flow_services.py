@@ -7,6 +7,7 @@ from typing import Any
 
 from flowkit.engine import Event, LambdaAnswer, QueueInfo
 from flowkit.model import Flow, parse
+from flowkit.views import View, bare_arn
 from sandbox.amazon_connect.chats import Chats
 from sandbox.amazon_connect.flow_store import Kind, StoredFlow
 from sandbox.lambda_functions import LambdaFunctions, function_name
@@ -78,6 +79,16 @@ class FlowServices:
     def flow(self, flow_id: str) -> Flow | None:
         """A contact flow by id or ARN."""
         return self._find(flow_id, "contact-flow")
+
+    def view(self, view_id: str) -> View | None:
+        """A view of the instance; None for one of AWS's. Raises LookupError when it is gone."""
+        if bare_arn(view_id) is None:
+            return None
+        stored, qualifier = self.chats.instance.own_views.find(view_id)
+        found = stored.content(qualifier) if stored else None
+        if found is None:
+            raise LookupError(view_id)
+        return found
 
     def module(self, module_id: str) -> Flow | None:
         """A flow module by id or ARN, with or without alias."""

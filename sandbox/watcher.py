@@ -13,6 +13,7 @@ from flowkit.engine import (
 )
 from sandbox.amazon_connect.records import Chat
 from sandbox.desk import Agent, DeskLine
+from sandbox.guides import Guide
 from sandbox.phones import Phone
 from sandbox.timeline import Column, Row, in_order
 from sandbox.whatsapp.bubble import Bubble
@@ -37,6 +38,7 @@ class Watcher:
         rows = [row for phone in self._world.phones.all for row in self._on_phone(phone)]
         rows += self._in_flows()
         rows += [row for agent in self._world.desk.agents for row in self._on_desk(agent)]
+        rows += [row for guide in self._world.desk.guides.all for row in self._in_guide(guide)]
         return in_order(rows)
 
     # --- phones -------------------------------------------------------------------------------
@@ -110,6 +112,12 @@ class Watcher:
         for name, at in (("delivered", line.delivered_at), ("read", line.read_at)):
             if line.role == "AGENT" and at and self._is_new(line.item_id, name):
                 yield self._row(at, Column.DESK, f"{agent.name}'s message: {TICKS[name]}")
+
+    def _in_guide(self, guide: Guide) -> Iterator[Row]:
+        for number, view in enumerate(guide.shown):
+            if self._is_new(guide.contact.contact_id, number):
+                screen = "\n".join(f"| {line}" for line in view.lines)
+                yield self._row(self._now, Column.DESK, f"(guide) {view.name}\n{screen}")
 
     # --- small things -------------------------------------------------------------------------
 

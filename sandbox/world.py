@@ -253,6 +253,9 @@ class World:
                     flow_id=self.bundle.settings[kind][name]["id"],
                     kind="flow-module" if kind == "modules" else "contact-flow",
                 )
+        for name, view in self.bundle.views.items():
+            view_id = self.bundle.settings["views"][name]["id"]
+            self.instance.own_views.add(view, view_id=view_id)
 
     def _mount(self) -> None:
         self.attachments.base_url = self.url

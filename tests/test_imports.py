@@ -79,7 +79,11 @@ ALLOWED = {
     ("entries", "gateways.queues"): "delays and parks records, which no use case does",
 }
 # Of flowkit only publishing calls AWS; its commands turn AWS's refusals into one line.
-FLOWS_IN_AWS = {"flowkit.publish": AWS_CLIENT, "flowkit.live_commands": {"botocore"}}
+FLOWS_IN_AWS = {
+    "flowkit.instance": AWS_CLIENT,
+    "flowkit.publish": {"botocore"},
+    "flowkit.live_commands": {"botocore"},
+}
 # The operator's commands call use cases; inspecting shows stored items and letters as they are, and
 # the doctor looks at what no use case asks for.
 OPS_MAY_LOOK = ("ops.states", "ops.letters", "ops.look")

@@ -2,19 +2,23 @@
 
 import json
 import re
+import shutil
 from dataclasses import fields
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib.gateways import items
 from chalicelib.settings import Settings
+from flowkit.bundle import load as load_flows
+from flowkit.views import misfits, problems
 from infra import flow_settings, functions, metrics, nag_reasons, names
 from infra.functions import FUNCTIONS, by_name
 from infra.names import Names
 from infra.permissions import listed
-from infra.settings import load
+from infra.settings import SettingsProblem, load
 from tests.infra_templates import (
     PREFIX,
     ROOT,
@@ -473,6 +477,45 @@ def test_queues_and_hours_are_those_of_the_flows_and_agents_get_urgent_chats_fir
     assert len(first) == 1
     assert len(profile["QueueConfigs"]) == len(queues)
     assert {one["QueueReference"]["Channel"] for one in profile["QueueConfigs"]} == {"CHAT"}
+
+
+def test_views_are_deployed_as_the_folder_has_them_and_versions_stay() -> None:
+    """A flow shows the version it was published with: a new deployment must not take it away."""
+    flows = flow_settings.load()
+    views = {one["Name"]: one for one in of_type("AWS::Connect::View")}
+    assert set(views) == {f"{PREFIX}-{name}" for name in flows.views} == {f"{PREFIX}-voice_note"}
+    for name, view in flows.views.items():
+        deployed = views[f"{PREFIX}-{name}"]
+        assert (deployed["Template"], deployed["Actions"]) == (view.template, list(view.actions))
+        assert list(problems(view)) == []
+    versions = whole("AWS::Connect::ViewVersion")
+    assert len(versions) == len(views)
+    for one in versions:
+        assert one["UpdateReplacePolicy"] == one["DeletionPolicy"] == "Retain"
+        assert one["Properties"]["ViewContentSha256"]  # new content: a new version
+    outputs = stacks()["contact-center"]["Outputs"]
+    assert "ViewVersionArn" in json.dumps(outputs["ViewVoiceNoteArn"])
+
+
+def test_the_guide_passes_exactly_what_the_deployed_view_takes() -> None:
+    """And does something about each of its buttons."""
+    view = flow_settings.load().views["voice_note"]
+    guide = load_flows(ROOT / "contact_flows").flows["agent_guide"]
+    shown = [one for one in guide.action_list if "/view/" in json.dumps(one.parameters)]
+    assert len(shown) == 3
+    for action in shown:
+        assert list(misfits(view, action.parameters["ViewData"])) == []
+        assert {one.operand for one in action.transitions.conditions} == set(view.actions)
+
+
+def test_a_view_that_connect_would_refuse_is_not_deployed(tmp_path: Path) -> None:
+    """CloudFormation would try it again and again."""
+    (tmp_path / "views").mkdir()
+    shutil.copy(flow_settings.FILE, tmp_path)
+    bad = {"Template": {"Head": {"Title": "x"}, "Body": []}, "Actions": []}
+    (tmp_path / "views" / "bad.json").write_text(json.dumps(bad))
+    with pytest.raises(SettingsProblem, match=r"bad.json: Head needs a Configuration.*empty list"):
+        flow_settings.load(tmp_path / "settings.yaml")
 
 
 # --- observability ----------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import boto3
 import pytest
 import yaml
 
-from flowkit.publish import PublishError
+from flowkit.instance import PublishError
 from infra import flows, settings
 from infra.flow_settings import load as load_flow_settings
 from infra.settings import SettingsProblem, Stage
@@ -28,6 +29,9 @@ def world() -> Iterator[World]:
             running.instance.add_hours(f"puente-prod-{name}", time_zone=hours.time_zone)
         for name in known.queues:
             running.instance.add_queue(f"puente-prod-{name}")
+        for name, view in known.views.items():
+            named = replace(view, name=f"puente-prod-{name}")
+            running.instance.own_views.add(named, view_id=f"77777777-{name}:3")
         empty = json.dumps(
             {
                 "Version": "2019-10-30",
@@ -98,6 +102,7 @@ def test_one_command_fills_the_way_in_and_creates_the_rest(
     assert GREETING in found["puente-prod-whatsapp_inbound"]
     whole = " ".join(found.values())
     assert "function:puente-prod-send-template" in whole
+    assert "/view/77777777-voice_note:3" in found["puente-prod-agent_guide"]
     assert flows.UNPUBLISHED not in whole
     assert len(names(world)) == before + len(found) - 1
     again = flows.publish_all(stage(world, tmp_path), client, told.append, folder=folder)
@@ -124,6 +129,9 @@ def test_a_bad_flow_is_taken_back(world: World, folder: Path, tmp_path: Path) ->
 def test_before_the_stacks_are_there_the_reader_is_told(
     world: World, folder: Path, tmp_path: Path
 ) -> None:
+    world.instance.own_views.all.clear()
+    with pytest.raises(PublishError, match="no views: voice_note"):
+        flows.publish_all(stage(world, tmp_path), client, print, folder=folder)
     world.instance.queues.clear()
     with pytest.raises(PublishError, match="no queues"):
         flows.publish_all(stage(world, tmp_path), client, print, folder=folder)

@@ -30,6 +30,7 @@ from flowkit.engine.services import (
     StandInAnswer,
     StandIns,
     Steering,
+    Views,
     Witness,
 )
 from flowkit.engine.session import (
@@ -76,6 +77,7 @@ __all__ = [
     "TransferredToFlow",
     "ViewAnswered",
     "ViewShown",
+    "Views",
     "WaitStarted",
     "Witness",
     "resume",

@@ -114,10 +114,15 @@ class WaitStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class ViewShown(Event):
-    """A guide or form is on the agent's screen; `data` is what it is filled with."""
+    """A guide or form is on the agent's screen; `data` is what it is filled with.
+
+    `name`: of a view of ours, else the id again; `lines`: what an agent reads.
+    """
 
     view_id: str
     data: dict[str, Any]
+    name: str = field(default="", compare=False)
+    lines: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from flowkit.engine.contact import Contact, QueueInfo
 from flowkit.engine.events import Event
 from flowkit.engine.outcomes import Outcome
 from flowkit.model import Action, Flow
+from flowkit.views import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +90,14 @@ class Witness(Protocol):
     """
 
     def happened(self, event: Event) -> None: ...
+
+
+@runtime_checkable
+class Views(Protocol):
+    """Optional part of the services: the instance's own views, by id or ARN.
+
+    None for one of AWS's, or when nothing is known of it: it is shown as it is. Raises LookupError
+    when there is no such view. Inputs that do not fit take the error branch, as in Connect.
+    """
+
+    def view(self, view_id: str) -> View | None: ...

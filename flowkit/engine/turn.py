@@ -9,7 +9,7 @@ from typing import Any
 from flowkit.engine.contact import Contact
 from flowkit.engine.events import Event, Note
 from flowkit.engine.namespaces import resolved
-from flowkit.engine.services import Faults, Services, Steering, Witness
+from flowkit.engine.services import Faults, Services, Steering, Views, Witness
 from flowkit.engine.session import Session
 from flowkit.model import Action
 from flowkit.references import as_text
@@ -26,11 +26,13 @@ class Turn:
     faults: Faults | None = None
     witness: Witness | None = None
     steering: Steering | None = None
+    views: Views | None = None
 
     def __post_init__(self) -> None:
         self.faults = self.services if isinstance(self.services, Faults) else None
         self.witness = self.services if isinstance(self.services, Witness) else None
         self.steering = self.services if isinstance(self.services, Steering) else None
+        self.views = self.services if isinstance(self.services, Views) else None
 
     @property
     def contact(self) -> Contact:

@@ -106,6 +106,14 @@ def view(stage: Stage, said: re.Match[str], _value: Any) -> None:
     _same(said["heading"], found, lambda heading: f"expect view {heading}")
 
 
+@expect(r"guide says", "guide says: I am sorry (words anywhere on the agent's screen)")
+def guide_says(stage: Stage, _said: re.Match[str], value: Any) -> None:
+    views = stage.living.views
+    screen = "\n".join(views[-1].lines) if views else _NOTHING
+    if str(value) not in screen:
+        raise Different(f"the guide to say {_quoted(str(value))}", _quoted(screen))
+
+
 @expect(r"action (?P<name>.+)", "action Greet (the contact came past it)")
 def action(stage: Stage, said: re.Match[str], _value: Any) -> None:
     if said["name"] not in _entered(stage):

@@ -71,7 +71,7 @@ def hold(around: Surroundings, queues: list[str], say: Callable[[str], None]) ->
 
 
 def hold_second(around: Surroundings, queues: list[str], say: Callable[[str], None]) -> None:
-    """A voice note opens a chat: the flow calls the functions."""
+    """A voice note opens a chat: the flow calls the functions, and so does the agent's guide."""
     line, world, lock = Timeline(say), around.world, around.lock
     with lock:
         leo = world.phones.add("Leo", "15550100002")
@@ -79,6 +79,15 @@ def hold_second(around: Surroundings, queues: list[str], say: Callable[[str], No
     line.add("Leo opens with a voice note")
     line.until("the flow has its transcript and its facts", lambda: _ready(around) == BOTH)
     line.until("the chat waits in a queue", lambda: _waiting(around, queues))
+    with lock:
+        ben = world.desk.agent("Ben", queues)
+        ben.accept()
+        guide = ben.open_guide()
+    screen = guide.screen if guide else None
+    said = "\n".join(screen.lines) if screen else ""
+    if screen is None or not screen.name.endswith("voice_note") or "parcel" not in said:
+        raise RehearsalProblem(f"the guide does not show the voice note in our view: {screen}")
+    line.add(f"Ben takes it; the guide shows the view {screen.name} with the note's words")
 
 
 def _ready(around: Surroundings) -> set[str]:

@@ -1,8 +1,8 @@
 """The emulated Connect instance, furnished from the templates, and the flows published into it.
 
 The local AWS knows no Connect, so what the stacks would make there is made in the sandbox's: the
-queues, hours and the empty way in, with the templates' names. Then `infra/flows.py` publishes, as
-after a real deployment.
+queues, hours, views and the empty way in, with the templates' names. Then `infra/flows.py`
+publishes, as after a real deployment.
 """
 
 import json
@@ -13,18 +13,19 @@ from typing import Any
 
 import boto3
 
-from flowkit.publish import PublishError
+from flowkit.instance import PublishError
 from infra.flows import publish_all
 from infra.names import Names, flow_export
 from infra.rehearsal.local_aws import KEY, RehearsalProblem
 from infra.settings import Stage
+from sandbox.wire import AwsError
 from sandbox.world import World
 
 
 def furnish(world: World, assembly: Path, stage: Stage) -> list[str]:
     """Make what the templates have; the names of the queues. Hours are always open here."""
     instance = world.instance
-    for place in (instance.queues, instance.hours, instance.flows._stored):
+    for place in (instance.queues, instance.hours, instance.flows._stored, instance.own_views.all):
         place.clear()
     every_hour = [
         instance.add_hours(one["Name"], time_zone=one["TimeZone"])
@@ -36,7 +37,21 @@ def furnish(world: World, assembly: Path, stage: Stage) -> list[str]:
     ]
     for one in _of_type(assembly, stage, "instance", "AWS::Connect::ContactFlow"):
         instance.flows.add(one["Name"], one["Content"], kind="contact-flow")
+    for one in _of_type(assembly, stage, "contact-center", "AWS::Connect::View"):
+        _show(world, one)
     return [queue.name for queue in queues]
+
+
+def _show(world: World, view: dict[str, Any]) -> None:
+    """A view and its first version, by the calls CloudFormation makes. Raises RehearsalProblem."""
+    at = {"InstanceId": world.instance.id}
+    content = {"Template": json.dumps(view["Template"]), "Actions": view["Actions"]}
+    wanted = {**at, "Name": view["Name"], "Status": "PUBLISHED", "Content": content}
+    try:
+        made = world.connect.create_view(wanted)
+    except AwsError as refused:
+        raise RehearsalProblem(f"Connect refuses the view {view['Name']}: {refused}") from refused
+    world.connect.create_view_version({**at, "ViewId": made["View"]["Id"]})
 
 
 def publish(world: World, url: str, stage: Stage, folder: Path, say: Callable[[str], None]) -> None:

@@ -1,12 +1,13 @@
-"""The instance's furniture: functions it may call, hours, queues, routing, storage, origins.
+"""The instance's furniture: functions it may call, hours, queues, views, storage, origins.
 
-The guides show Connect's own views (detail, cards, confirmation): there is none to deploy.
+The voice note's view is ours, with its versions; templates and hand-overs show views of AWS's.
 """
 
 import aws_cdk as cdk
 from aws_cdk import aws_connect as connect
 from constructs import Construct
 
+from flowkit.views import View
 from infra.flow_settings import FlowSettings
 from infra.functions import FUNCTIONS
 from infra.settings import Stage
@@ -19,7 +20,7 @@ CHATS_AT_ONCE = 3  # per agent; Connect allows up to 10
 
 
 class ContactCenterStack(ConcernStack):
-    """Hours and queues are those the contact flows name (contact_flows/settings.yaml)."""
+    """Hours, queues and views are those the contact flows name (contact_flows)."""
 
     def __init__(
         self,
@@ -38,6 +39,8 @@ class ContactCenterStack(ConcernStack):
         self.hours = {name: self._hours(name, flows) for name in flows.hours}
         self.queues = {name: self._queue(name, about) for name, about in flows.queues.items()}
         self._routing_profile(flows)
+        for name, view in flows.views.items():
+            self._view(name, view)
         if stage.connect.manage_storage:
             self._storage("CHAT_TRANSCRIPTS", "connect/transcripts")
             self._storage("ATTACHMENTS", "connect/attachments")
@@ -119,6 +122,27 @@ class ContactCenterStack(ConcernStack):
             ],
             queue_configs=queues,
         )
+
+    def _view(self, name: str, view: View) -> None:
+        """A view, published, and a version of what it is now: flows go on showing the version they
+        were published with, so versions are never taken away."""
+        made = connect.CfnView(
+            self,
+            f"View{name.title().replace('_', '')}",
+            instance_arn=self.instance,
+            name=f"{self.names.in_instance}{name}",
+            description=view.description or None,
+            template=view.template,
+            actions=list(view.actions),
+        )
+        version = connect.CfnViewVersion(
+            self,
+            f"{made.node.id}Version",
+            view_arn=made.attr_view_arn,
+            view_content_sha256=made.attr_view_content_sha256,
+        )
+        version.apply_removal_policy(cdk.RemovalPolicy.RETAIN)  # they go with their view
+        cdk.CfnOutput(self, f"{made.node.id}Arn", value=version.attr_view_version_arn)
 
     def _storage(self, kind: str, prefix: str) -> None:
         of = connect.CfnInstanceStorageConfig

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sandbox.amazon_connect.flow_store import FlowStore
+from sandbox.amazon_connect.view_store import ViewStore
 from sandbox.ids import Ids
 
 ALWAYS_OPEN = (("MONDAY TUESDAY WEDNESDAY THURSDAY FRIDAY SATURDAY SUNDAY", "00:00", "24:00"),)
@@ -69,11 +70,13 @@ class Instance:
     routing_profiles: dict[str, list[str]] = field(default_factory=dict)
     """Name of a routing profile -> ids of the queues whose chats its agents get."""
     views: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """View token -> view, as DescribeView answers it."""
+    """View token -> view, as a participant's DescribeView answers it."""
     flows: FlowStore = field(init=False)
+    own_views: ViewStore = field(init=False)
 
     def __post_init__(self) -> None:
         self.flows = FlowStore(ids=self.ids, instance_arn=self.arn, region=self.region)
+        self.own_views = ViewStore(ids=self.ids, instance_arn=self.arn)
 
     @property
     def arn(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import shutil
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from flowkit.lint.known import Known
 from flowkit.lint.sources import lint_settings
 from flowkit.model import Flow, parse
 from flowkit.unused import unused_values
+from flowkit.views import View
 from tests.flows.desk import CORPUS, ROOT, action, document, say
 
 FAIL = {"NoMatchingError": "end"}
@@ -88,6 +90,26 @@ KNOWN = Known(HERE, {ARN.format("a"): frozenset({"x"}), ARN.format("b"): frozens
 ANY = Known(HERE, {ARN.format("a"): None})
 
 #: code -> flows (and what is known) in which the rule finds something.
+VIEW_ARN = f"arn:aws:connect:us-east-1:123456789012:instance/{HERE}/view/v"
+VIEW = View("note", {}, ("Go", "Stop"), inputs={"Heading": "text", "Facts": "list"})
+VIEWS = replace(KNOWN, views={VIEW_ARN: VIEW})
+FITS = {"Heading": "Hello", "Facts": "$.Attributes.facts"}
+BOTH = ("Go", "Stop")
+
+
+def show(data: dict[str, Any], buttons: tuple[str, ...] = BOTH, arn: str = f"{VIEW_ARN}:2") -> Any:
+    parameters = {
+        "ViewResource": {"Id": arn},
+        "InvocationTimeLimitSeconds": "60",
+        "ViewData": data,
+    }
+    errors = dict.fromkeys(("NoMatchingCondition", "NoMatchingError", "TimeLimitExceeded"), "end")
+    conditions = [("Equals", button, "end") for button in buttons]
+    return document(
+        action("v", "ShowView", parameters, next_action="end", errors=errors, conditions=conditions)
+    )
+
+
 WRONG: dict[str, list[tuple[dict[str, Any], Known | None]]] = {
     "external-unset": [(document(say("s", "$.External.x")), None)],
     "external-replaced": [
@@ -142,6 +164,17 @@ WRONG: dict[str, list[tuple[dict[str, Any], Known | None]]] = {
             None,
         )
     ],
+    "view-undeclared": [(show(FITS, arn=f"{VIEW_ARN}x:1"), VIEWS)],
+    "view-input": [
+        (show({"Heading": "Hello"}), VIEWS),
+        (show({**FITS, "Colour": "red"}), VIEWS),
+        (show({**FITS, "Facts": "a text"}), VIEWS),
+        (show({**FITS, "Heading": ["a list"]}), VIEWS),
+    ],
+    "view-action": [
+        (show(FITS, ("Go",)), VIEWS),
+        (show(FITS, ("Go", "Stop", "Wait")), VIEWS),
+    ],
 }
 
 #: What looks alike and is right.
@@ -195,6 +228,14 @@ RIGHT: list[tuple[str, dict[str, Any], Known | None]] = [
     ("a flow for when the agent leaves", document(hooked("CustomerRemaining")), None),
     ("a reference called a token", document(keep("k", "authToken", "$.Tags.t", "end")), ANY),
     ("a number that is no card", document(say("s", "Order 1234567890123")), None),
+    ("a view of ours, filled in", show(FITS), VIEWS),
+    ("a view whose inputs are results", show(dict.fromkeys(FITS, "$.Attributes.x")), VIEWS),
+    (
+        "a view of AWS's",
+        show({"Any": 1}, ("Back",), "arn:aws:connect:us-east-1:aws:view/form:1"),
+        VIEWS,
+    ),
+    ("a view nothing is known of", show({}, ()), None),
     ("our own instance", document(queue(INSTANCE.format(HERE))), KNOWN),
 ]
 
@@ -225,6 +266,8 @@ def test_what_is_certain_is_an_error_and_what_is_not_is_none():
     assert {code for code, severities in worst.items() if "error" in severities} == {
         "lambda-undeclared",
         "other-instance",
+        "view-input",
+        "view-undeclared",
     }
 
 

@@ -17,9 +17,10 @@ from typer.testing import CliRunner
 from flowkit.__main__ import app
 from flowkit.bundle import load
 from flowkit.diff import diff
+from flowkit.instance import Instance, PublishError
 from flowkit.model import parse
 from flowkit.order import publishing_order
-from flowkit.publish import History, Instance, PublishError, publish
+from flowkit.publish import History, publish
 from sandbox.world import World
 from tests.flows.desk import ROOT, action, bundle, document, flow, say
 

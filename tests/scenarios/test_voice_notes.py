@@ -4,11 +4,13 @@ The words come from a stub of the AI service except where they matter (`real` in
 """
 
 import itertools
+import urllib.request
 
 import pytest
 from typer.testing import CliRunner
 
 from chalicelib import voice_content
+from chalicelib.errors import Denied
 from chalicelib.gateways.items import ConversationItem
 from ops.__main__ import app as operator
 from sandbox.faults import Action
@@ -41,6 +43,62 @@ from tests.scenarios.people import (
 def note() -> bytes:
     """Five seconds of sound; what is said in it is the stub's business."""
     return encoded(tone(5.0), "ogg", "libopus", 48000)
+
+
+def test_a_guide_shows_the_note_and_links_to_its_sound(world, note) -> None:
+    """The link is made when the guide opens, and opens the recording."""
+    world.phones.add("Mia", "15550100001").sends_voice_note(note)
+    world.run_for(2)
+    agent = world.desk.agent("Ana", QUEUES)
+    agent.accept()
+    guide = agent.open_guide()
+    assert guide is not None
+    assert guide.screen is not None
+    assert guide.screen.name == "voice_note"
+    sound = guide.screen.data["Bar"][1]
+    assert sound["LinkType"] == "external"
+    with urllib.request.urlopen(sound["Url"]) as opened:  # noqa: S310  (the sandbox)
+        assert opened.read() == note
+    world.desk.guides.press(guide, "Templates")
+    assert guide.screen.lines[0] == "Templates"
+    world.desk.guides.press(guide, "Back")
+    world.desk.guides.press(guide, "Close")
+    assert guide.screen is None
+    world.desk.guides.press(guide, "Close")  # it is closed: nothing happens
+
+
+def test_a_guide_nobody_uses_closes_and_one_that_was_used_waits_again(world, note) -> None:
+    world.phones.add("Mia", "15550100001").sends_voice_note(note)
+    world.run_for(2)
+    agent = world.desk.agent("Ana", QUEUES)
+    agent.accept()
+    guide = agent.open_guide()
+    world.run_for(3000)
+    world.desk.guides.press(guide, "Templates")
+    world.run_for(3000)
+    assert guide.screen is not None
+    world.run_for(700)
+    assert guide.screen is None
+
+
+def test_without_a_link_or_a_view_agents_have_connects_own_card(world, note, monkeypatch) -> None:
+    """The guide never fails them."""
+    world.phones.add("Mia", "15550100001").sends_voice_note(note)
+    world.run_for(2)
+    agent = world.desk.agent("Ana", QUEUES)
+    chat = agent.accept()
+    kept = dict(world.instance.own_views.all)
+    world.instance.own_views.all.clear()
+    assert agent.open_guide().screen.name == "detail"
+    world.instance.own_views.all.update(kept)
+
+    def no_link(_key):
+        raise Denied("no key", service="secretsmanager")
+
+    monkeypatch.setattr(world.app.media, "link", no_link)
+    assert agent.open_guide().screen.name == "detail"
+    chat.event_hooks.clear()
+    assert agent.open_guide() is None
 
 
 def is_playable(file: tuple[str, str, bytes]) -> bool:

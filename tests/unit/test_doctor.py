@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -171,6 +172,21 @@ def no_origins(world):
     world.instance.origins.clear()
 
 
+def view_gone(world):
+    world.instance.own_views.all.clear()
+
+
+def view_only_saved(world):
+    (view,) = world.instance.own_views
+    view.published = None
+
+
+def guide_of_old(world):
+    """Published before there was a view of ours."""
+    guide = world.instance.flows.named("agent_guide", "contact-flow")
+    guide.published = re.sub(r"arn:aws:connect[^\"]+/view/[^\"]+", "detail", guide.published)
+
+
 def functions_not_associated(world):
     world.instance.lambdas.clear()
 
@@ -207,6 +223,9 @@ def service_is_denied(service, operation, action=Action.ACCESS_DENIED):
         (files_closed_to_browsers, "attachments_open", "failed"),
         (functions_not_associated, "functions", "failed"),
         (no_queues, "staffed", "failed"),
+        (view_gone, "views", "failed"),
+        (view_only_saved, "views", "failed"),
+        (guide_of_old, "views", "warning"),
         (service_is_denied("connect", "DescribeInstance"), "instance", "unchecked"),
         (
             service_is_denied("dynamodb", "DescribeTable", Action.SERVER_ERROR),

@@ -10,6 +10,8 @@ from flowkit.engine.outcomes import Done, Ended, Failed, Outcome, Paused
 from flowkit.engine.turn import Turn
 from flowkit.model import Action
 from flowkit.references import as_text
+from flowkit.view_text import drawn, listed
+from flowkit.views import misfits
 
 #: Most characters a prompt's text may have (admin guide: 3,000 billed, 6,000 in all).
 MAX_PROMPT_CHARS = 6_000
@@ -42,8 +44,17 @@ def show_view(turn: Turn, action: Action) -> Outcome:
         turn.note("a view needs the agent workspace or a web chat; WhatsApp cannot show it")
         return Failed("this contact cannot show views")
     resource = turn.value(action, "ViewResource")
-    data = turn.value(action, "ViewData")
+    given = turn.value(action, "ViewData")
+    data = given if isinstance(given, dict) else {}
     view_id = as_text(resource.get("Id")) if isinstance(resource, dict) else ""
-    turn.emit(ViewShown(view_id, data if isinstance(data, dict) else {}))
+    try:
+        view = turn.views.view(view_id) if turn.views else None
+    except LookupError:
+        return Failed(f"there is no view {view_id}")
+    wrong = next(misfits(view, data), "") if view else ""
+    if wrong:
+        return Failed(wrong)
+    lines = drawn(view, data) if view else listed(data)
+    turn.emit(ViewShown(view_id, data, view.name if view else view_id, tuple(lines)))
     limit_s = number(turn.text(action, "InvocationTimeLimitSeconds")) or DEFAULT_VIEW_S
     return Paused(turn.now + timedelta(seconds=limit_s), ("ViewAnswered",))
