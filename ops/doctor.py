@@ -42,6 +42,12 @@ def asked(check: Check, look: Look) -> Finding:
         )
     except ServiceError as problem:
         return unchecked(f"{problem.service} did not answer.", "Try again; is the region right?")
+    except (LookupError, ValueError, TypeError) as problem:
+        # An answer of another form than the service's reference: one check must not hide the rest.
+        return unchecked(
+            f"AWS answered something unexpected ({type(problem).__name__}: {problem}).",
+            "Look in the console, and report this line (CONTRIBUTING.md).",
+        )
 
 
 def tell(findings: Mapping[str, Finding], *, as_json: bool, production: bool) -> None:

@@ -8,10 +8,13 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
 
+from botocore.config import Config
+
 from chalicelib.errors import Rejected
 from chalicelib.gateways.ai_models import AiModels
 from chalicelib.gateways.aws_errors import aws
 from chalicelib.wiring import App
+from chalicelib.wiring_doors import QUICK
 from infra.names import DEAD_LETTERS, INBOUND, OUTBOUND, VOICE_NOTES
 from ops.installed_names import Installed, names_of
 
@@ -19,6 +22,8 @@ Facts = dict[str, Any]
 FLOW_ARN = re.compile(
     r"arn:aws[a-z-]*:connect:[a-z0-9-]+:\d{12}:instance/[^/]+/contact-flow/([\w-]+)"
 )
+# Connect answers two questions of most kinds a second, and a large instance is asked many.
+ASKING = QUICK.merge(Config(retries={"total_max_attempts": 6, "mode": "standard"}))
 QUEUES_A_CALL = 100  # API reference, GetCurrentMetricData, Filters
 
 
@@ -38,7 +43,8 @@ class Look:
 
     def _aws(self, service: str, operation: str, *, region: str = "", **parameters: Any) -> Facts:
         """One AWS call by its Python name; every page of what comes in pages. `region` "": ours."""
-        client = self._app.client(service, region=region)
+        config = ASKING if service == "connect" else QUICK
+        client = self._app.client(service, config, region)
         with aws(service):
             if client.can_paginate(operation):
                 pages = client.get_paginator(operation).paginate(**parameters)

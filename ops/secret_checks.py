@@ -37,7 +37,7 @@ def key(look: Look) -> Finding:
     policy = json.loads(
         look.aws("kms", "get_key_policy", KeyId=arn, PolicyName="default")["Policy"]
     )
-    allowed = str([s["Principal"] for s in policy["Statement"] if s.get("Effect") == "Allow"])
+    allowed = str([s.get("Principal") for s in policy["Statement"] if s.get("Effect") == "Allow"])
     shut_out = [name for name in KEY_USERS if f"{name}.amazonaws.com" not in allowed]
     if shut_out:
         return failed(

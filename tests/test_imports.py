@@ -88,8 +88,12 @@ FLOWS_IN_AWS = {
 # the doctor looks at what no use case asks for.
 OPS_MAY_LOOK = ("ops.states", "ops.letters", "ops.look")
 PACKAGE_RULES = {
-    # Of the deployment only plain data: what each function may do, by which name.
-    "ops": {"chalicelib", "typer", "infra.policies", "infra.functions", "infra.names"},
+    # Of the deployment only plain data: what each function may do, by which name. How often AWS is
+    # asked again is the doctor's own affair.
+    "ops": {
+        *("chalicelib", "typer", "infra.policies", "infra.functions", "infra.names"),
+        "botocore.config",
+    },
     "container": {"app", "chalicelib", "chalice", "waitress"},
     "flowkit": {"pydantic", "jinja2", "yaml", "typer"},
     "infra": {

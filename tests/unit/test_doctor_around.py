@@ -357,6 +357,23 @@ def test_what_may_not_be_asked_is_not_judged(world, service, operation, check, a
     assert finding.remedy
 
 
+def test_an_answer_of_another_form_hides_no_other_check(world, monkeypatch):
+    monkeypatch.setattr(world.deployed.alarms, "describe_alarms", lambda _: {"MetricAlarms": [{}]})
+    for alarm in ("ringing", "alarms_set"):
+        assert finding_of(world, alarm).state in ("ok", "failed")
+    monkeypatch.setattr(world.deployed.keys, "describe_key", lambda _: {})
+    finding = finding_of(world, "key")
+    assert (finding.state, "KeyMetadata" in finding.says) == ("unchecked", True)
+
+
+def test_connect_is_asked_again_when_it_has_had_enough(world):
+    """It answers two questions a second; a large instance has many routing profiles."""
+    for nth in (1, 2, 3):
+        world.router.faults.on("connect", "ListRoutingProfileQueues", Action.THROTTLE, nth=nth)
+    world.router.faults.arm()
+    assert finding_of(world, "agents").state == "ok"
+
+
 # --- the container ----------------------------------------------------------------------------
 
 
