@@ -60,14 +60,21 @@ class InboundFiles:
         self._texts = texts
 
     def of(self, work: Work, member: Member) -> Content:
-        """Fetch the file and decide how the agent gets it. Never fails for want of the file."""
+        """Fetch the file and decide how the agent gets it. Never fails for want of the file.
+
+        Raises ServiceError for one that is in the bucket and cannot be read now: a worker before us
+        may have shown the words beside it, and the file has to follow them, not a placeholder.
+        """
         if member.wamid.endswith(LATE_FILE):
             return self._late(work, member)
         if self.is_promised(work, member):
             return self.promise(work, member)
-        texts = self._texts(work.conversation.language)
+        file, texts = _file(work, member), self._texts(work.conversation.language)
+        there = self._stored(media_key(file.customer, file.wamid)) if work.taken_over else None
+        if there:
+            return ReadyContent(ready=self._parts.of(member, there, texts))
         try:
-            ready = self._parts.of(member, self.fetch(_file(work, member)), texts)
+            ready = self._parts.of(member, self.fetch(file), texts)
         except Rejected:
             return self.gone(work, member)
         except ServiceError:

@@ -167,6 +167,20 @@ def test_a_file_whatsapp_cannot_give_now_follows_by_itself(world: World) -> None
     assert not still_queued(world)
 
 
+def test_a_photo_whose_words_are_shown_already_is_not_announced_instead(world: World) -> None:
+    """The upload to the chat failed once; by then WhatsApp does not give the file a second time."""
+    talk = live_chat(world)
+    faults = world.router.faults
+    faults.when(lambda call: call.service == "http:attachments", Action.TIMEOUT_BEFORE, times=1)
+    faults.on("socialmessaging", "GetWhatsAppMessageMedia", Action.SERVER_ERROR, nth=2)
+    faults.arm()
+    talk.customer.sends("image", media=picture("JPEG"), caption="My meter")
+    world.run_for(LONG_ENOUGH_S)
+    assert lines(talk.chat) == ["Hello", "[Photo] My meter"]
+    assert len(files(talk.chat)) == 1
+    assert not unfinished()
+
+
 def test_a_file_that_never_comes_ends_in_a_word_for_the_agent(world: World) -> None:
     talk = live_chat(world)
     failing(world, "socialmessaging", "GetWhatsAppMessageMedia", Action.THROTTLE, times=500)
