@@ -125,7 +125,7 @@ class Ingest:
         if routing.fits(entry):
             return entry
         log.count("OversizedEvents")
-        self.queues.park_unreadable("too large for a queue", entry.body, record.message_id)
+        self.queues.park_unreadable(routing.TOO_LARGE, entry.body, record.message_id)
         return routing.shortened(entry)
 
     def _parked(self, record: Record, reason: str) -> bool:

@@ -24,6 +24,7 @@ QueueName = Literal["inbound", "outbound", "voice_notes"]
 # SQS takes 1 MiB, but a claim keeps what it shows in an item of DynamoDB, which ends at 400 KB.
 # WhatsApp's longest text, 4,096 emoji, has 16 KB.
 MAX_ENTRY_BYTES = 200_000
+TOO_LARGE = "too large for a queue"  # reason of the letter that holds all of a shortened message
 LONGEST_TEXTS = (40_000, 10_000, 1_000, 100)  # characters, tried one after the other
 VERSION = 1  # of the envelopes we write into our own queues (LA-66)
 READING = ("participant.joined", "message.read")

@@ -5,7 +5,7 @@ or SNS gave up on (`<queue>-dlq`), which is as it was.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,10 +28,12 @@ GAVE_UP = "SQS gave up after too many receives"
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One dead letter. `content`: what we parked, or {"body": the entry or event as it was}."""
+    """One dead letter. `content`: what we parked, or {"body": the entry or event as it was};
+    `rest`: the other letters of an event that was too large for one."""
 
     received: Received
     content: dict[str, Any]
+    rest: tuple[Received, ...] = ()
 
     @property
     def id(self) -> str:
@@ -91,26 +93,33 @@ class Letters:
             for queue in self._urls:
                 if queue == PARKED or queue.endswith(MOVED):
                     found += map(_letter, self._queues.received(queue))
-            yield sorted(found, key=lambda letter: letter.parked_at)
+            yield sorted(joined(found), key=lambda letter: letter.parked_at)
         finally:
             for letter in found:
                 self._queues.give_back(letter.received)
 
     def redrive(self, letter: Letter) -> int:
-        """Send a letter's messages again, and delete it; returns how many. Raises NotRedrivable."""
+        """Send a letter's messages again, and delete it; returns how many. Raises NotRedrivable.
+
+        A message larger than the queue takes goes shortened; the letter, which has it whole, stays.
+        """
         if letter.queue in EVENTS:
             self._queues.send_as_it_was(letter.received)
             sent = 1
         else:
             entries = entries_of(letter)
-            self._outbox.send(entries)
+            fitting = [each if routing.fits(each) else routing.shortened(each) for each in entries]
+            self._outbox.send(fitting)
             sent = len(entries)
+            if fitting != entries:
+                return sent
         self.drop(letter)
         return sent
 
     def drop(self, letter: Letter) -> None:
-        """Delete a letter for good."""
-        self._queues.drop(letter.received)
+        """Delete a letter for good, with every part of its event."""
+        for received in (letter.received, *letter.rest):
+            self._queues.drop(received)
 
     def depths(self) -> dict[str, dict[str, int]]:
         """Messages that wait and that are being worked on, by queue."""
@@ -124,6 +133,25 @@ class Letters:
         }
         answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[*names.values()])
         return {name: int(answer["Attributes"].get(key, 0)) for name, key in names.items()}
+
+
+def joined(letters: Iterable[Letter]) -> list[Letter]:
+    """The letters, those of one event put together; where a part is missing they stay apart."""
+    events: dict[str, list[Letter]] = {}
+    for letter in letters:
+        events.setdefault(str(letter.content.get("event") or letter.id), []).append(letter)
+    return [letter for parts in events.values() for letter in _together(parts)]
+
+
+def _together(letters: list[Letter]) -> list[Letter]:
+    """`part` counts from 1. A crash while parking may have left one twice."""
+    first = letters[0]
+    bodies = {letter.content.get("part", 1): letter.content.get("body", "") for letter in letters}
+    if sorted(bodies) != list(range(1, first.content.get("parts", 1) + 1)) or len(letters) == 1:
+        return letters
+    whole = "".join(bodies[part] for part in sorted(bodies))
+    content = {"reason": first.content["reason"], "body": whole}
+    return [Letter(first.received, content, tuple(other.received for other in letters[1:]))]
 
 
 def entries_of(letter: Letter) -> list[Entry]:
@@ -159,7 +187,9 @@ def _member_entry(letter: Letter, member: dict[str, Any]) -> Entry:
 def _unreadable_entries(letter: Letter) -> list[Entry]:
     """A newer version may understand what an older one parked."""
     if letter.content.get("parts", 1) > 1:
-        raise NotRedrivable("the event lies in several letters; put its parts together by hand")
+        raise NotRedrivable("a part of its event is missing; redrive or drop older letters first")
+    if letter.reason == routing.TOO_LARGE:
+        raise NotRedrivable("the agent has it, shortened: read the rest with show, then drop it")
     body = letter.content["body"]
     ours = redrive.broken(body, letter.id)
     entries = [ours] if ours else routing.route(body).entries

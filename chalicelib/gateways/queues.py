@@ -52,11 +52,12 @@ class Queues:
         """Park an event that nobody can parse; one too large for a letter in several.
 
         `receipt` may have brought several such things: what is parked enters the name, too, under
-        which SQS drops a repeat.
+        which SQS drops a repeat. `event` tells which parts belong together.
         """
         parts = [body[at : at + PIECE] for at in range(0, len(body), PIECE)] or [body]
+        event = token(receipt, reason, body) if len(parts) > 1 else ""
         for number, part in enumerate(parts, start=1):
-            of = {"part": number, "parts": len(parts)} if len(parts) > 1 else {}
+            of = {"part": number, "parts": len(parts), "event": event} if event else {}
             name = token(receipt, reason, "park", number, part)
             letter = _json({"reason": reason, "body": part, **of})
             self._send_one("dead_letters", "unreadable", name, letter)

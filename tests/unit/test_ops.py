@@ -224,6 +224,71 @@ def test_a_letter_that_still_breaks_our_code_stays_and_keeps_no_other_back(cente
     assert len(center.listed()) == 1
 
 
+def large_event(texts, characters):
+    """An event with several long messages of Mia's."""
+    event = samples.load("text")
+    value = event["entry"][0]["changes"][0]["value"]
+    (message,) = value["messages"]
+    value["messages"] = [
+        {**message, "id": f"wamid.{n}", "text": {"body": f"part {n} " + "x" * characters}}
+        for n in range(texts)
+    ]
+    return json.dumps(event)
+
+
+def test_an_event_in_several_letters_is_listed_shown_redriven_and_dropped_as_one(center):
+    event = large_event(texts=20, characters=16_000)
+    center.world.app.queues.park_unreadable("KeyError", event, "r1")
+    assert len(center.world.sqs.queues["dead-letters.fifo"].messages) == 3
+    (row,) = center.listed()
+    assert json.loads(center.ops("dlq", "show", row["id"]).stdout)["body"] == event
+    assert center.ops("dlq", "redrive", "--all").exit_code == 0
+    assert center.listed() == []
+    center.world.run_for(600)
+    shown = "\n".join(
+        line.text for chat in center.world.chats for line in center.agent.desk_view(chat)
+    )
+    assert [n for n in range(20) if shown.count(f"part {n} ") != 1] == []
+    center.world.app.queues.park_unreadable("KeyError", event, "r2")
+    (row,) = center.listed()
+    center.ops("dlq", "drop", row["id"], "--yes")
+    assert not center.world.sqs.queues["dead-letters.fifo"].messages
+
+
+def test_an_event_of_which_a_letter_is_missing_is_not_sent_by_halves(center):
+    center.world.app.queues.park_unreadable("KeyError", large_event(20, 9_000), "r1")
+    letters = center.world.sqs.queues["dead-letters.fifo"].messages
+    letters.pop(next(iter(letters)))
+    done = center.ops("dlq", "redrive", "--all")
+    assert done.exit_code == 1
+    assert "a part of its event is missing" in done.stderr
+    assert len(letters) == 1
+
+
+def test_what_an_agent_got_shortened_stays_with_the_operator_whole(center):
+    """Sent again it would count as done, and nobody had the rest."""
+    event = large_event(texts=1, characters=210_000)
+    center.world.topics.publish(center.world.whatsapp_topic, event)
+    center.world.run_for(5)
+    (row,) = center.listed()
+    done = center.ops("dlq", "redrive", "--all")
+    assert done.exit_code == 1
+    assert "read the rest with show" in done.stderr
+    assert "x" * 210_000 in center.ops("dlq", "show", row["id"]).stdout
+
+
+def test_a_broken_event_with_too_large_a_message_is_sent_shortened_and_stays(center):
+    event = large_event(texts=1, characters=210_000)
+    center.world.app.queues.park_unreadable("KeyError", event, "r1")
+    assert center.ops("dlq", "redrive", "--all").exit_code == 0
+    center.world.run_for(60)
+    shown = "\n".join(
+        line.text for chat in center.world.chats for line in center.agent.desk_view(chat)
+    )
+    assert shown.count("part 0") == 1
+    assert len(center.listed()) == 1
+
+
 def test_a_dropped_letter_is_gone_after_a_question(center):
     center.parks_a_message()
     (row,) = center.listed()
@@ -305,7 +370,7 @@ def test_a_letter_without_the_event_cannot_be_sent_again():
     with pytest.raises(NotRedrivable, match="not the event"):
         dead_letters.entries_of(letter)
     parts = {"reason": "x", "body": "y", "part": 1, "parts": 2}
-    with pytest.raises(NotRedrivable, match="several letters"):
+    with pytest.raises(NotRedrivable, match="part of its event is missing"):
         dead_letters.entries_of(_parked(parts))
     chat = {"Type": "EVENT", "InitialContactId": "c", "ContactId": "c", "Id": "i"}
     typing = {**chat, "ContentType": "application/vnd.amazonaws.connect.event.typing"}
