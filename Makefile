@@ -42,9 +42,8 @@ test-deep: .venv/.dev ## crashes, refusals, repeats, a crowd, whole corpora: min
 crash-full: .venv/.dev ## every pair of crashes on every path: some three minutes on two calm cores
 	@PUENTE_CRASH_FULL=1 $(PY) -m pytest $(SIDE_BY_SIDE) tests/crash/test_crash_matrix.py
 
-hunt: .venv/.dev ## new random stories of crashes and repeats: PUENTE_STORIES=500 PUENTE_SEED=7
-	@PUENTE_STORIES=$${PUENTE_STORIES:-100} $(PY) -m pytest -s -p no:logging tests/crash/test_at_least_once.py -k story \
-	  | grep -v '^{"'
+hunt: .venv/.dev ## new random stories of people, time and trouble: PUENTE_STORIES=500 PUENTE_SEED=7
+	@PUENTE_STORIES=$${PUENTE_STORIES:-100} $(PY) -m pytest -s -p no:logging tests/stories -m deep | grep -v '^{"'
 
 lint: .venv/.dev ## style
 	@$(PY) -m ruff check .

@@ -51,8 +51,8 @@ class Subscription:
 
 
 class Topics:
-    """All topics. `noise` may be changed at any time; `published` counts messages per topic,
-    `subscriptions` are by the topic's ARN."""
+    """All topics. `noise` and `chance`, which makes it, may be changed at any time; `published`
+    counts messages per topic, `subscriptions` are by the topic's ARN."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Topics:
         self._scheduler = scheduler
         self._sqs = sqs
         self._ids = ids or Ids(seed)
-        self._chance = random.Random(seed)
+        self.chance = random.Random(seed)
         self.subscriptions: dict[str, list[Subscription]] = {}
 
     def create(self, name: str) -> str:
@@ -149,11 +149,11 @@ class Topics:
 
     def _deliver(self, queue: str, entry: dict[str, Any]) -> None:
         noise, wait = self.noise, self.noise.delay_s
-        if self._chance.random() < noise.reorder_rate:
-            wait += self._chance.uniform(0, noise.reorder_s)
+        if self.chance.random() < noise.reorder_rate:
+            wait += self.chance.uniform(0, noise.reorder_s)
         self._send_after(wait, queue, entry)
-        if self._chance.random() < noise.duplicate_rate:
-            self._send_after(wait + self._chance.uniform(0, noise.duplicate_s), queue, entry)
+        if self.chance.random() < noise.duplicate_rate:
+            self._send_after(wait + self.chance.uniform(0, noise.duplicate_s), queue, entry)
 
     def _send_after(self, seconds: float, queue: str, entry: dict[str, Any]) -> None:
         if seconds <= 0:

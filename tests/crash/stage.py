@@ -200,10 +200,21 @@ class Stage:
 
 
 class Stages:
-    """Gives out stages; a world that saw a failure, or a whole day, is not used again."""
+    """Gives out stages; a world that saw a failure, or a whole day, is not used again.
 
-    def __init__(self, **world):
+    `prepare`: what a new world gets besides; `lives_for`: until it is replaced.
+    """
+
+    def __init__(
+        self,
+        *,
+        transcription=quick_transcription,
+        prepare=lambda world: None,
+        lives_for=LIVES_FOR,
+        **world,
+    ):
         self._settings = world
+        self._transcription, self._prepare, self._lives_for = transcription, prepare, lives_for
         self._open = ExitStack()
         self._world = None
         self._numbers = itertools.count(1)
@@ -216,7 +227,7 @@ class Stages:
         self._open.close()
 
     def take(self):
-        if self._world is not None and self._world.clock.now() > OPENING_TIME + LIVES_FOR:
+        if self._world is not None and self._world.clock.now() > OPENING_TIME + self._lives_for:
             self.discard()
         if self._world is None:
             self._start()
@@ -233,8 +244,9 @@ class Stages:
 
     def _start(self):
         self._world = self._open.enter_context(World(**self._settings))
-        for path in ("/v1/audio/transcriptions",):
-            self._world.router.mount(path, quick_transcription, name="openai", locked=False)
+        path = "/v1/audio/transcriptions"
+        self._world.router.mount(path, self._transcription, name="openai", locked=False)
+        self._prepare(self._world)
         self._agent = self._world.desk.agent("Ana", QUEUES)
         self._tables = boto3.client("dynamodb")
         instance = self._world.instance
