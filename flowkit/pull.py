@@ -31,7 +31,7 @@ def templates(
     """
     listed = list(flows)
     everything = json.dumps([flow.document for _, _, flow in listed])
-    files = {f"views/{view.name}.json": view.as_json() for view in views}
+    files = {f"views/{_file_name(view.name)}.json": view.as_json() for view in views}
     for kind, name, flow in listed:
         folder = "modules/" if kind == "modules" else ""
         files[f"{folder}{_file_name(name)}.json.j2"] = _template(flow, ids, everything)

@@ -117,7 +117,7 @@ class Watcher:
         for number, view in enumerate(guide.shown):
             if self._is_new(guide.contact.contact_id, number):
                 screen = "\n".join(f"| {line}" for line in view.lines)
-                yield self._row(self._now, Column.DESK, f"(guide) {view.name}\n{screen}")
+                yield self._row(self._now, Column.DESK, f"(guide) view {view.name}\n{screen}")
 
     # --- small things -------------------------------------------------------------------------
 

@@ -230,6 +230,12 @@ def test_a_view_that_lacks_an_input_takes_the_error_branch_as_in_connect() -> No
     assert any("needs the input Transcript" in str(one) for one in events)
 
 
+def test_a_view_with_more_than_connect_takes_is_not_shown() -> None:
+    events = shown({**DATA, "Transcript": "$.Attributes.words"}, attributes={"words": "x" * 9000})
+    assert not any(isinstance(one, ViewShown) for one in events)
+    assert any("16384 bytes at most" in str(one) for one in events)
+
+
 def test_a_view_is_found_by_name_id_and_arn_whatever_its_version() -> None:
     bare = ARN.rpartition(":")[0]
     for reference in ("voice_note", ARN, bare, f"{bare}:$LATEST", bare.rpartition("/")[2]):

@@ -46,7 +46,8 @@ def note() -> bytes:
 
 
 def test_a_guide_shows_the_note_and_links_to_its_sound(world, note) -> None:
-    """The link is made when the guide opens, and opens the recording."""
+    """The link is made when the guide opens, and opens the recording. Nobody else is given one."""
+    ai.brain(world)
     world.phones.add("Mia", "15550100001").sends_voice_note(note)
     world.run_for(2)
     agent = world.desk.agent("Ana", QUEUES)
@@ -55,8 +56,11 @@ def test_a_guide_shows_the_note_and_links_to_its_sound(world, note) -> None:
     assert guide is not None
     assert guide.screen is not None
     assert guide.screen.name == "voice_note"
+    assert {ai.WORDS, "Wants a refund.", "Next step: Look up the order."} < {*guide.screen.lines}
     sound = guide.screen.data["Bar"][1]
     assert sound["LinkType"] == "external"
+    asked = [one.payload for one in world.lambdas.invocations if "transcribe" in one.function_name]
+    assert [one.get("audioUrl") for one in asked] == [None, sound["Url"]]
     with urllib.request.urlopen(sound["Url"]) as opened:  # noqa: S310  (the sandbox)
         assert opened.read() == note
     world.desk.guides.press(guide, "Templates")
@@ -68,6 +72,7 @@ def test_a_guide_shows_the_note_and_links_to_its_sound(world, note) -> None:
 
 
 def test_a_guide_nobody_uses_closes_and_one_that_was_used_waits_again(world, note) -> None:
+    ai.brain(world)
     world.phones.add("Mia", "15550100001").sends_voice_note(note)
     world.run_for(2)
     agent = world.desk.agent("Ana", QUEUES)
@@ -83,6 +88,7 @@ def test_a_guide_nobody_uses_closes_and_one_that_was_used_waits_again(world, not
 
 def test_without_a_link_or_a_view_agents_have_connects_own_card(world, note, monkeypatch) -> None:
     """The guide never fails them."""
+    ai.brain(world)
     world.phones.add("Mia", "15550100001").sends_voice_note(note)
     world.run_for(2)
     agent = world.desk.agent("Ana", QUEUES)

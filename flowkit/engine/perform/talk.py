@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 from flowkit.engine.conditions import number
@@ -17,6 +18,8 @@ from flowkit.views import misfits
 MAX_PROMPT_CHARS = 6_000
 #: Largest message Connect delivers on a plain chat, in bytes (feature limits).
 MAX_MESSAGE_BYTES = 16_384
+#: Largest input of a view, with the contact's attributes, in bytes (API reference, ShowView).
+MAX_VIEW_BYTES = 16 * 1024
 #: Default time an agent has for a view when the flow names none, in seconds.
 DEFAULT_VIEW_S = 400
 
@@ -52,9 +55,15 @@ def show_view(turn: Turn, action: Action) -> Outcome:
     except LookupError:
         return Failed(f"there is no view {view_id}")
     wrong = next(misfits(view, data), "") if view else ""
+    if not wrong and _size([data, turn.contact.attributes]) > MAX_VIEW_BYTES:
+        wrong = f"inputs and attributes of a view have {MAX_VIEW_BYTES} bytes at most"
     if wrong:
         return Failed(wrong)
     lines = drawn(view, data) if view else listed(data)
     turn.emit(ViewShown(view_id, data, view.name if view else view_id, tuple(lines)))
     limit_s = number(turn.text(action, "InvocationTimeLimitSeconds")) or DEFAULT_VIEW_S
     return Paused(turn.now + timedelta(seconds=limit_s), ("ViewAnswered",))
+
+
+def _size(value: object) -> int:
+    return len(json.dumps(value, ensure_ascii=False).encode())
