@@ -96,8 +96,8 @@ class Doors:
         with self._building:
             if name not in self.clients:
                 where = region or self.settings.aws_region
-                self.clients[name] = self._session.create_client(
-                    service, region_name=where, config=config.merge(self._for_all)
+                self.clients[name] = sdk.client(
+                    self._session, service, where, config.merge(self._for_all)
                 )
             return self.clients[name]
 

@@ -55,7 +55,7 @@ DOORS = {
     # What every AWS door needs to turn botocore's errors into ours.
     "aws errors": ("aws_errors", {"botocore"}),
     # Where the clients of all AWS doors come from.
-    "sdk": ("sdk", {"botocore"}),
+    "sdk": ("sdk straight signature", {"botocore"}),
 }
 SHARED_DOOR = "aws errors"
 AWS_CLIENT = {"boto3", "botocore"}

@@ -1,19 +1,29 @@
 """Our clients put the same on the wire as botocore's own, whatever they save in between."""
 
-import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import botocore.auth
+import botocore.endpoint
 import botocore.session
 import pytest
+from botocore import UNSIGNED
 from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+)
+from botocore.serialize import SERIALIZERS, JSONSerializer
 
-from chalicelib.gateways import sdk
+from chalicelib.gateways import sdk, straight
+from chalicelib.gateways.signature import Signer
+from chalicelib.wiring_doors import BY_TOKEN, NEVER_AGAIN, PATIENT, QUICK
 from tests.gateways.stub_server import Answer, stub
 
 CALLS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -46,6 +56,12 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
 }
 CHANGES_BY_ITSELF = ("user-agent", "x-amz-date", "amz-sdk-invocation-id", "authorization")
+CONFIGS = {  # as they are in production
+    "sqs": PATIENT,
+    "dynamodb": QUICK,
+    "connectparticipant": BY_TOKEN,
+    "socialmessaging": NEVER_AGAIN,
+}
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 REGIONS = ("us-east-1", "eu-central-1", "sa-east-1", "us-gov-west-1", "cn-north-1")
 
@@ -55,13 +71,26 @@ def _nobodys_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: NOON)
+    monkeypatch.setattr(straight, "moment", lambda: NOON)
+
+
+def ours(service: str, region: str = "us-east-1", config: Config | None = None) -> Any:
+    return sdk.client(sdk.session(), service, region, config or CONFIGS[service])
+
+
+def theirs(service: str, region: str = "us-east-1", config: Config | None = None) -> Any:
+    made = botocore.session.Session()
+    return made.create_client(service, region_name=region, config=config or CONFIGS[service])
+
+
+MAKERS = {"ours": ours, "theirs": theirs}
 
 
 class Sent:
     """The request of one call, in place of sending it; `agent`: its User-Agent."""
 
-    def __init__(self, made: Any, service: str, region: str, config: Config | None = None) -> None:
-        client = made.create_client(service, region_name=region, config=config)
+    def __init__(self, client: Any) -> None:
+        service = client.meta.service_model.service_name
         client.meta.events.register_first("before-send", self._keep)
         operation, parameters = CALLS[service]
         getattr(client, operation)(**parameters)
@@ -89,58 +118,211 @@ def _text(value: Any) -> str:
 @pytest.mark.parametrize("region", REGIONS)
 @pytest.mark.parametrize("service", CALLS)
 def test_a_request_is_botocores_own_but_for_its_user_agent(service, region):
-    ours = Sent(sdk.session(), service, region)
-    theirs = Sent(botocore.session.Session(), service, region)
-    assert (ours.url, ours.body, ours.headers) == (theirs.url, theirs.body, theirs.headers)
-    assert ours.signature == theirs.signature
-    assert "Signature=" in ours.signature
-    assert ours.names == theirs.names
-    assert ours.host in {"", urlsplit(theirs.url).netloc}
+    mine, his = Sent(ours(service, region)), Sent(theirs(service, region))
+    assert (mine.url, mine.body, mine.headers) == (his.url, his.body, his.headers)
+    assert mine.signature == his.signature
+    assert ("Signature=" in mine.signature) == (CONFIGS[service] is not BY_TOKEN)
+    assert mine.names == his.names
+    assert mine.host in {"", urlsplit(his.url).netloc}
 
 
-ROLE = ReadOnlyCredentials("AKID", "secret", "the session of a function's role")
-ADDRESS = "https://dynamodb.us-east-1.amazonaws.com"
-HEADERS = {"Host": "dynamodb.us-east-1.amazonaws.com", "X-Amz-Target": "  Put   it ", "x-amz": "a"}
+@pytest.mark.parametrize("service", CALLS)
+def test_the_calls_of_a_text_go_the_straight_way(service):
+    client = ours(service)
+    client.meta.events.register("request-created", _never)
+    Sent(client)
+
+
+def _never(**_: object) -> None:
+    raise AssertionError("botocore's own way")
+
+
+@pytest.mark.parametrize("service", CALLS)
+def test_a_lambda_passes_on_whose_call_it_serves(service, monkeypatch):
+    """AWS stops functions that call themselves for ever by this header."""
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "puente-prod-inbound")
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793")
+    mine, his = Sent(ours(service)), Sent(theirs(service))
+    assert "x-amzn-trace-id" in mine.names
+    assert (mine.headers, mine.signature) == (his.headers, his.signature)
+
+
+@pytest.mark.parametrize("service", CALLS)
+def test_a_role_has_a_session_token(service, monkeypatch):
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "the session of a function's role")
+    mine, his = Sent(ours(service)), Sent(theirs(service))
+    assert (mine.headers, mine.signature) == (his.headers, his.signature)
+
+
+def test_a_call_without_credentials_is_refused_as_by_botocore(monkeypatch, tmp_path):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for make in MAKERS.values():
+        with pytest.raises(NoCredentialsError):
+            Sent(make("dynamodb"))
+
+
+ROLE = ReadOnlyCredentials("AKID", "secret", None)
+ADDRESS = "https://dynamodb.us-east-1.amazonaws.com/"
+HOST = {"Host": "dynamodb.us-east-1.amazonaws.com"}
 REQUESTS: dict[str, dict[str, Any]] = {
-    "as JSON calls are": {"data": b"{}"},
-    "with a path": {"data": b"{}", "url": f"{ADDRESS}/v1//whatsapp/./send it"},
-    "with headers nobody signs": {"data": b"", "headers": {**HEADERS, "User-Agent": "Puente"}},
-    "signed before": {"data": b"{}", "headers": {**HEADERS, "Authorization": "an earlier try"}},
-    "without its host": {"data": b"{}", "headers": {}},
-    "with a query": {"data": b"", "params": {"b": "1", "a": "2"}},
-    "with a query in its address": {"data": b"", "url": f"{ADDRESS}/?b=1&a=2"},
-    "with a form": {"data": {"Action": "SendMessage"}},
-    "with a file": {"data": io.BytesIO(b"a picture")},
-    "with its checksum": {"data": b"{}", "headers": {**HEADERS, "X-Amz-Content-SHA256": "abc"}},
+    "as JSON calls are": {},
+    "with a path": {"url": f"{ADDRESS}v1//whatsapp/./send it"},
+    "with spaces": {"headers": {**HOST, "X-Amz-Target": "  Put   it ", "x-amz": "a"}},
+    "with headers nobody signs": {"headers": {**HOST, "User-Agent": "Puente", "Expect": "it"}},
+    "to a port": {"url": "http://localhost:4599/", "headers": {"Host": "localhost:4599"}},
+    "with other letters": {"data": '{"text": "¿Sí? 🙂"}'.encode()},
 }
 
 
-@pytest.mark.parametrize("credentials", [ROLE, ReadOnlyCredentials("AKID", "secret", None)])
-@pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
-def test_a_signature_is_botocores_to_the_letter(request_, credentials):
-    def signed(signer: type[botocore.auth.SigV4Auth]) -> dict[str, str]:
-        given = {"method": "POST", "url": f"{ADDRESS}/", "headers": HEADERS, **request_}
-        made = AWSRequest(**given)
-        signer(credentials, "dynamodb", "us-east-1").add_auth(made)
-        return dict(made.headers.items())
-
-    assert signed(sdk.SignedOnce) == signed(botocore.auth.SigV4Auth)
-
-
-@pytest.mark.parametrize("service", sdk.SIGNED)
-def test_the_calls_of_a_text_are_signed_the_short_way(monkeypatch, service):
-    def never(*_: object) -> str:
-        raise AssertionError
-
-    monkeypatch.setattr(botocore.auth.SigV4Auth, "canonical_request", never)
-    assert "Signature=" in Sent(sdk.session(), service, "us-east-1").signature
+@pytest.mark.parametrize("given", REQUESTS.values(), ids=REQUESTS)
+def test_a_signature_is_botocores_to_the_letter(given):
+    request = {"method": "POST", "url": ADDRESS, "headers": HOST, "data": b"{}", **given}
+    made = AWSRequest(**request)
+    botocore.auth.SigV4Auth(ROLE, "dynamodb", "us-east-1").add_auth(made)
+    stamp = made.headers["X-Amz-Date"]
+    signer = Signer(ROLE.access_key, ROLE.secret_key, "us-east-1", "dynamodb")
+    headers = {**request["headers"], "X-Amz-Date": stamp}
+    sent = ("POST", request["url"], headers, request["data"])
+    assert signer.authorization(stamp, *sent) == made.headers["Authorization"]
 
 
-def test_a_payload_that_is_not_signed_stays_so():
-    made = AWSRequest(method="PUT", url=f"{ADDRESS}/", headers=HEADERS, data=b"{}")
-    made.context["payload_signing_enabled"] = False
-    signer = sdk.SignedOnce(ROLE, "dynamodb", "us-east-1")
-    assert signer.canonical_request(made).endswith("\nUNSIGNED-PAYLOAD")
+NOT_PLAIN: dict[str, dict[str, Any]] = {
+    "a form": {"body": {"Action": "SendMessage"}},
+    "a file": {"body": open},
+    "a query": {"query_string": {"a": "1"}},
+    "another signature": {"context": {"auth_type": "v4a"}},
+    "a signature of its own": {"context": {"signing": {"region": "*"}}},
+    "a checksum": {"context": {"checksum": {}}},
+    "a stream": {"context": {"has_streaming_input": True}},
+}
+
+
+@pytest.mark.parametrize("given", NOT_PLAIN.values(), ids=NOT_PLAIN)
+def test_whatever_is_not_plain_takes_botocores_way(given):
+    context = {"auth_type": None, "has_streaming_input": False, **given.get("context", {})}
+    call = {"body": b"{}", "query_string": {}, **given, "context": context}
+    signer = theirs("dynamodb")._request_signer
+    plain = {"auth_type": None, "has_streaming_input": False}
+    assert not straight._is_plain(call, signer)
+    assert straight._is_plain({"body": b"{}", "query_string": {}, "context": plain}, signer)
+
+
+# --- what comes back, and whether a call is tried again ----------------------------------------
+
+
+class Waits(list[float]):
+    """The seconds waited before trying again; nothing waits in these tests."""
+
+    def sleep(self, seconds: float) -> None:
+        self.append(seconds)
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
+    made = Waits()
+    monkeypatch.setattr(botocore.endpoint, "time", made)
+    return made
+
+
+def _refusal(status: int, code: str, **more: Any) -> Answer:
+    told = {"__type": f"com.amazonaws.{code}", "message": "no", **more}
+    return Answer(told, status, content_type="application/x-amz-json-1.0")
+
+
+CONFLICT = {"CancellationReasons": [{"Code": "ConditionalCheckFailed", "Item": {"a": {"S": "b"}}}]}
+ANSWERED: dict[str, tuple[Answer, ...]] = {
+    "well": (Answer({}),),
+    "with nothing": (Answer(""),),
+    "a validation error": (_refusal(400, "ValidationException"),),
+    "a refused condition": (
+        _refusal(400, "ConditionalCheckFailedException", Item={"id": {"S": "a"}}),
+    ),
+    "a cancelled transaction": (_refusal(400, "TransactionCanceledException", **CONFLICT),),
+    "access denied": (_refusal(403, "AccessDeniedException"),),
+    "an expired token": (_refusal(400, "ExpiredTokenException"),),
+    "throttled once": (_refusal(400, "ThrottlingException"), Answer({})),
+    "throttled for ever": (_refusal(429, "TooManyRequestsException"),),
+    "an error of the service": (_refusal(500, "InternalServerError"), Answer({})),
+    "a page from in between": (Answer("<html><body>Service Unavailable</body></html>", 503),),
+    "an empty error": (Answer("", 502), Answer({})),
+    "a redirection": (Answer({}, 302),),
+    "hanging up once": (Answer(hang_up=True), Answer({})),
+    "hanging up for ever": (Answer(hang_up=True),),
+    "no JSON": (Answer("what?", content_type="application/json"),),
+}
+
+
+@pytest.mark.parametrize("service", CALLS)
+@pytest.mark.parametrize("answers", ANSWERED.values(), ids=ANSWERED)
+def test_what_comes_back_means_the_same_and_is_tried_as_often(service, answers, monkeypatch, waits):
+    mine, his = (_outcome(make, service, answers, monkeypatch) for make in (ours, theirs))
+    assert mine == his
+    assert len(waits) % 2 == 0
+
+
+def _outcome(
+    make: Callable[[str], Any], service: str, answers: Any, monkeypatch: pytest.MonkeyPatch
+) -> Any:
+    operation, parameters = CALLS[service]
+    with stub(*answers) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.base_url.removesuffix("/v1"))
+        client = make(service)
+        try:
+            told = _told(getattr(client, operation)(**parameters))
+        except ClientError as error:
+            told = (type(error).__name__, str(error), _told(error.response))
+        except BotoCoreError as error:
+            told = (type(error).__name__, str(error).replace(server.base_url[:-3], ""))
+        tries = [_without_end(one["amz-sdk-request"]) for one in server.headers]
+        names = {one["amz-sdk-invocation-id"] for one in server.headers}
+        return told, tries, len(names)
+
+
+def _without_end(tries: str) -> str:
+    """Without "ttl=...; ": until when the client would wait, as botocore tells from the second try
+    on; no service of ours asks for it."""
+    return "; ".join(part for part in tries.split("; ") if not part.startswith("ttl="))
+
+
+def _told(answer: dict[str, Any]) -> dict[str, Any]:
+    """botocore says that the last attempt was reached even where it succeeded."""
+    answer["ResponseMetadata"]["HTTPHeaders"].pop("date", None)
+    answer["ResponseMetadata"].pop("MaxAttemptsReached", None)
+    return answer
+
+
+@pytest.mark.parametrize("service", CALLS)
+def test_nobody_there_is_tried_as_often_as_by_botocore(service, monkeypatch, waits):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # the discard port: closed
+    tries = []
+    for make in (ours, theirs):
+        client, operation = make(service), CALLS[service][0]
+        client.meta.events.register("before-send", lambda **_: tries.append(0))
+        with pytest.raises(EndpointConnectionError):
+            getattr(client, operation)(**CALLS[service][1])
+    assert len(tries) == 2 * CONFIGS[service].retries["total_max_attempts"]
+    assert len(waits) == len(tries) - 2
+
+
+def test_a_quota_of_tries_is_shared_by_all_calls_of_a_client(monkeypatch, waits):
+    """500 tokens, five a try: who is refused for long stops trying twice."""
+    with stub(_refusal(500, "InternalServerError")) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.base_url.removesuffix("/v1"))
+        for make in (ours, theirs):
+            client, asked = make("dynamodb"), server.asked
+            for _ in range(110):
+                with pytest.raises(ClientError):
+                    client.get_item(TableName="messages", Key={"id": {"S": "a"}})
+            assert 110 < server.asked - asked < 220
+    assert len(waits) % 2 == 0
+
+
+def test_a_participant_is_known_by_a_token_alone():
+    assert BY_TOKEN.signature_version is UNSIGNED
+    assert Sent(ours("connectparticipant")).signature == ""
 
 
 ITEM = {
@@ -161,14 +343,23 @@ ITEM = {
 def test_items_are_read_as_botocore_reads_them(monkeypatch):
     with stub(Answer({"Item": ITEM})) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.base_url.removesuffix("/v1"))
-        ours, theirs = (
-            made.create_client("dynamodb", region_name="us-east-1").get_item(
-                TableName="messages", Key={"id": {"S": "a"}}
-            )["Item"]
-            for made in (sdk.session(), botocore.session.Session())
+        mine, his = (
+            make("dynamodb").get_item(TableName="messages", Key={"id": {"S": "a"}})["Item"]
+            for make in (ours, theirs)
         )
-    assert ours == theirs
-    assert ours["map"]["M"]["in"] == {"B": b"\x00\x01"}
+    assert mine == his
+    assert mine["map"]["M"]["in"] == {"B": b"\x00\x01"}
+
+
+def test_items_are_written_as_botocore_writes_them(monkeypatch):
+    item = {**ITEM, "bytes": {"B": b"\0"}, "blobs": {"BS": [b"a"]}, "list": {"L": [{"B": b"b"}]}}
+    item["map"] = {"M": {"in": {"B": b"c"}, "and": {"S": "c"}}}
+    plain = JSONSerializer()
+    model = theirs("dynamodb").meta.service_model.operation_model("PutItem")
+    given = {"TableName": "messages", "Item": item}
+    mine = sdk.PlainItems().serialize_to_request(given, model)
+    assert mine == plain.serialize_to_request(given, model)
+    assert SERIALIZERS["json"] is sdk.PlainItems
 
 
 @pytest.mark.parametrize("service", CALLS)
@@ -177,16 +368,14 @@ def test_a_server_reads_the_same_headers_as_from_botocore(service, monkeypatch):
     with stub(Answer({})) as server:
         address = server.base_url.removesuffix("/v1")
         monkeypatch.setenv("AWS_ENDPOINT_URL", address)
-        for session in (sdk.session(), botocore.session.Session()):
+        for make in (ours, theirs):
             operation, parameters = CALLS[service]
-            getattr(session.create_client(service, region_name="us-east-1"), operation)(
-                **parameters
-            )
-    ours, theirs = server.headers
-    assert ours["host"] == urlsplit(address).netloc
-    assert ours.keys() == theirs.keys()
-    same = ours.keys() - set(CHANGES_BY_ITSELF)
-    assert {name: ours[name] for name in same} == {name: theirs[name] for name in same}
+            getattr(make(service), operation)(**parameters)
+    mine, his = server.headers
+    assert mine["host"] == urlsplit(address).netloc
+    assert mine.keys() == his.keys()
+    same = mine.keys() - set(CHANGES_BY_ITSELF)
+    assert {name: mine[name] for name in same} == {name: his[name] for name in same}
 
 
 def test_every_service_whose_address_is_looked_up_once_is_compared():
@@ -196,12 +385,12 @@ def test_every_service_whose_address_is_looked_up_once_is_compared():
 @pytest.mark.deep
 @pytest.mark.parametrize("service", CALLS)
 def test_every_region_has_the_address_that_botocores_rules_give(service):
-    session, theirs = sdk.session(), botocore.session.Session()
-    partitions = theirs.get_available_partitions()
-    regions = {r for one in partitions for r in theirs.get_available_regions("sqs", one)}
+    table = botocore.session.Session()
+    partitions = table.get_available_partitions()
+    regions = {r for one in partitions for r in table.get_available_regions("sqs", one)}
     assert len(regions) > 30
     for region in regions:
-        assert Sent(session, service, region).url == Sent(theirs, service, region).url
+        assert Sent(ours(service, region)).url == Sent(theirs(service, region)).url
 
 
 @pytest.mark.parametrize(
@@ -215,18 +404,18 @@ def test_every_region_has_the_address_that_botocores_rules_give(service):
 )
 def test_an_operator_may_ask_for_other_addresses(monkeypatch, name, value, address):
     monkeypatch.setenv(name, value)
-    assert Sent(sdk.session(), "dynamodb", "us-east-1").url == address
+    assert Sent(ours("dynamodb")).url == address
 
 
 def test_an_account_may_insist_on_its_own_address(monkeypatch):
     monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "required")
     monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")
-    sent = Sent(sdk.session(), "dynamodb", "us-east-1")
-    assert sent.url == "https://123456789012.ddb.us-east-1.amazonaws.com/"
+    assert Sent(ours("dynamodb")).url == "https://123456789012.ddb.us-east-1.amazonaws.com/"
 
 
 def test_aws_reads_who_calls():
     session = sdk.session()
-    agent = Sent(session, "sqs", "us-east-1", sdk.user_agent(session)).agent
+    config = PATIENT.merge(sdk.user_agent(session))
+    agent = Sent(sdk.client(session, "sqs", "us-east-1", config)).agent
     assert agent.startswith("Puente Botocore/")
     assert "Python/" in agent

@@ -1,0 +1,143 @@
+"""The straight way of a JSON call to the wire, in botocore's clients.
+
+botocore offers some thirty events on the way of a call, to whoever may listen; for a text that is
+half of all functions called. `before-call` is its place for who answers in its stead (its own
+Stubber does). What is sent is what botocore sends, to the letter (`tests/gateways/test_sdk.py`);
+whether a call is tried again, and when, and what an answer means, botocore says as ever.
+"""
+
+import uuid
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore import UNSIGNED
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import ConnectionError as NotReached
+from botocore.exceptions import HTTPClientError, NoCredentialsError
+
+from chalicelib.gateways.signature import Signer
+
+REFUSED = 300  # statuses from here on
+
+Answer = tuple[Any, dict[str, Any]]  # of HTTP, and what it means
+NO_ANSWER = (HTTPClientError, NotReached)  # all that botocore tries again for
+
+
+def go_straight(client: Any, parser: Any) -> None:
+    """From now on, where a call is plain. `parser` reads the answers of the client's service."""
+    # The last one asked: others may change what is sent until then.
+    client.meta.events.register_last("before-call", _Straight(client, parser).answer)
+
+
+class _Straight:
+    def __init__(self, client: Any, parser: Any) -> None:
+        self._endpoint, self._parser = client._endpoint, parser
+        self._emit = client.meta.events.emit
+        self._before_send = f"before-send.{client.meta.service_model.service_id.hyphenize()}"
+        self._most = client.meta.config.retries["total_max_attempts"]
+
+    def answer(
+        self, model: Any, params: dict[str, Any], request_signer: Any, **_: Any
+    ) -> Answer | None:
+        """The event's answer; None: botocore's own way.
+
+        Raises what botocore raises: of its HTTP client, or that there are no credentials.
+        """
+        if not _is_plain(params, request_signer):
+            return None
+        tries = {"amz-sdk-invocation-id": str(uuid.uuid4())}
+        attempt = 1
+        got = self._try(attempt, model, params, request_signer, tries)
+        while self._is_to_be_tried_again(attempt, model, params, got):
+            attempt += 1
+            got = self._try(attempt, model, params, request_signer, tries)
+        if isinstance(got, Exception):
+            raise got
+        got[1]["ResponseMetadata"]["RetryAttempts"] = attempt - 1
+        return got
+
+    def _try(
+        self, attempt: int, model: Any, params: dict[str, Any], signer: Any, tries: dict[str, str]
+    ) -> Answer | Exception:
+        """The error if there was no answer; others are raised, as botocore does in the end."""
+        tries["amz-sdk-request"] = f"attempt={attempt}; max={self._most}"
+        request = _request(params, signer, tries)
+        try:
+            offered = self._emit(f"{self._before_send}.{model.name}", request=request)
+            told = next((answer for _, answer in offered if answer is not None), None)
+            http = told or self._endpoint.http_session.send(request)
+        except NO_ANSWER as error:
+            return error
+        return http, self._read(http, model)
+
+    def _is_to_be_tried_again(
+        self, attempt: int, model: Any, params: dict[str, Any], got: Answer | Exception
+    ) -> bool:
+        """botocore's answer, which has waited then; it is not asked about what went well."""
+        if isinstance(got, Exception):
+            return bool(self._endpoint._needs_retry(attempt, model, params, None, got))
+        if got[0].status_code < REFUSED:
+            return False
+        return bool(self._endpoint._needs_retry(attempt, model, params, got, None))
+
+    def _read(self, http: Any, model: Any) -> dict[str, Any]:
+        answer = {
+            "headers": http.headers,
+            "status_code": http.status_code,
+            "context": {"operation_name": model.name},
+            "body": http.content,
+        }
+        parsed: dict[str, Any] = self._parser.parse(answer, model.output_shape)
+        if http.status_code >= REFUSED:
+            self._endpoint._add_modeled_error_fields(answer, parsed, model, self._parser)
+        return parsed
+
+
+def _is_plain(params: dict[str, Any], signer: Any) -> bool:
+    """A body of bytes, no query, and signed as a whole or not at all: what a JSON call is."""
+    context = params["context"]
+    how = context.get("auth_type") or signer.signature_version
+    return (
+        params["body"].__class__ is bytes
+        and not params["query_string"]
+        and (how == "v4" or how is UNSIGNED)
+        and not {"signing", "checksum"} & context.keys()
+        and not context["has_streaming_input"]
+    )
+
+
+def _request(params: dict[str, Any], signer: Any, tries: dict[str, str]) -> AWSPreparedRequest:
+    body, headers = params["body"], params["headers"].copy()
+    if signer.signature_version is not UNSIGNED:
+        _sign(headers, params, signer)
+    headers.update(tries)
+    headers["Content-Length"] = str(len(body))
+    context = params["context"]
+    return AWSPreparedRequest(params["method"], params["url"], headers, body, False, context)
+
+
+def _sign(headers: dict[str, str], params: dict[str, Any], signer: Any) -> None:
+    """Adds what signature 4 wants said. Raises NoCredentialsError."""
+    name, region = signer.signing_name, signer.region_name
+    who = signer.get_auth_instance(name, region, "v4").credentials
+    if who is None:
+        raise NoCredentialsError
+    stamp = moment().strftime("%Y%m%dT%H%M%SZ")
+    headers["Host"], headers["X-Amz-Date"] = _host_of(params["url"]), stamp
+    if who.token:
+        headers["X-Amz-Security-Token"] = who.token
+    signs = Signer(who.access_key, who.secret_key, region, name)
+    sent = (params["method"], params["url"], headers, params["body"])
+    headers["Authorization"] = signs.authorization(stamp, *sent)
+
+
+def moment() -> datetime:
+    return datetime.now(UTC)
+
+
+@lru_cache(maxsize=64)
+def _host_of(url: str) -> str:
+    """The header that the HTTP client would add at the end; it is signed."""
+    return urlsplit(url).netloc
