@@ -8,7 +8,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from typer.testing import CliRunner
 
@@ -349,51 +348,3 @@ def test_a_view_of_the_instance_that_nobody_can_read_is_an_error(world, folder) 
     told = command("publish", folder, "--yes")
     assert told.exit_code == 1
     assert "the instance's view voice_note" in told.output
-
-
-class TestTheEmulatedInstance:
-    """ListViews, DescribeView, ListViewVersions and what CloudFormation calls, to the model."""
-
-    def content(self) -> dict[str, Any]:
-        return {"Template": json.dumps(NOTE.template), "Actions": list(NOTE.actions)}
-
-    def test_a_view_is_made_published_versioned_and_read(self, world) -> None:
-        connect, at = boto3.client("connect"), {"InstanceId": world.instance.id}
-        wanted = {"Name": "mine", "Status": "PUBLISHED", "Content": self.content()}
-        made = connect.create_view(**at, **wanted, Description="Ours", Tags={"a": "b"})["View"]
-        for _ in range(2):  # nothing changed: the same version
-            version = connect.create_view_version(**at, ViewId=made["Id"])["View"]
-            assert version["Version"] == 1
-        listed = connect.list_views(**at, Type="CUSTOMER_MANAGED")["ViewsSummaryList"]
-        assert [one["Name"] for one in listed] == ["mine", "voice_note"]
-        assert connect.list_views(**at, Type="AWS_MANAGED")["ViewsSummaryList"] == []
-        found = connect.describe_view(**at, ViewId=f"{made['Id']}:1")["View"]
-        assert (found["Version"], found["Status"]) == (1, "PUBLISHED")
-        assert json.loads(found["Content"]["InputSchema"])["required"] == list(NOTE.inputs)
-        versions = connect.list_view_versions(**at, ViewId=made["Arn"])["ViewVersionSummaryList"]
-        assert [one["Arn"] for one in versions] == [f"{made['Arn']}:1"]
-
-    def test_what_is_only_saved_is_shown_to_nobody(self, world) -> None:
-        connect, at = boto3.client("connect"), {"InstanceId": world.instance.id}
-        saved = {"Template": json.dumps({"Head": {}}), "Actions": []}
-        made = connect.create_view(**at, Name="draft", Status="SAVED", Content=saved)["View"]
-        assert made["Status"] == "SAVED"
-        with pytest.raises(connect.exceptions.ResourceNotFoundException):
-            connect.describe_view(**at, ViewId=made["Id"])
-        assert connect.describe_view(**at, ViewId=f"{made['Id']}:$SAVED")["View"]["Name"] == "draft"
-
-    @pytest.mark.parametrize("status", ["SAVED", "PUBLISHED"])
-    def test_a_bad_template_is_refused(self, world, status) -> None:
-        connect, at = boto3.client("connect"), {"InstanceId": world.instance.id}
-        bad = {"Template": "{" if status == "SAVED" else '{"Head": {}, "Body": []}', "Actions": []}
-        with pytest.raises(connect.exceptions.InvalidParameterException):
-            connect.create_view(**at, Name="bad", Status=status, Content=bad)
-
-    def test_names_are_taken_once_and_checksums_hold(self, world) -> None:
-        connect, at = boto3.client("connect"), {"InstanceId": world.instance.id}
-        wanted = {"Name": "voice_note", "Status": "PUBLISHED", "Content": self.content()}
-        with pytest.raises(connect.exceptions.DuplicateResourceException):
-            connect.create_view(**at, **wanted)
-        (stored,) = world.instance.own_views
-        with pytest.raises(connect.exceptions.InvalidRequestException):
-            connect.create_view_version(**at, ViewId=stored.id, ViewContentSha256="x")
