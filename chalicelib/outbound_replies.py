@@ -60,7 +60,7 @@ class OutboundReplies:
         """Bodies in order, without callback data; the same on every attempt.
 
         Raises ContentError or Rejected when nothing of it can be sent, with what to tell the
-        agent; other ServiceErrors to try again.
+        agent; other ServiceErrors to try again. Files that are all refused are no bodies at all.
         """
         recipient, texts = recipient_of(item.reply), self._texts(item.language)
         if event.kind == "attachment":
@@ -73,7 +73,7 @@ class OutboundReplies:
     def _files_of(
         self, item: ContactItem, event: ChatEvent
     ) -> tuple[list[AttachmentReply], list[Refused]]:
-        """Each file that can be sent, and each that cannot; raises when that is all of them."""
+        """Each file that can be sent, and each that cannot."""
         replies, refused = [], _not_let_through(event)
         for file in event.attachments:
             if file.status == APPROVED:
@@ -81,8 +81,6 @@ class OutboundReplies:
                     replies.append(self._uploaded(item, file))
                 except ContentError as problem:
                     refused.append(Refused(file.name, problem))
-        if refused and not replies:
-            raise refused[0].problem
         return replies, refused
 
     def _uploaded(self, item: ContactItem, file: ChatAttachment) -> AttachmentReply:

@@ -189,8 +189,12 @@ class ToCustomer:
         if not sending.pending.next:  # what has begun goes on; WhatsApp itself has the last word
             self._check_window(sending)
         rendered = self._replies.rendered(sending.item, sending.event)
-        for file in rendered.refused:
+        refused = list(rendered.refused)
+        nothing = refused.pop(0) if refused and not rendered.bodies else None
+        for file in refused:
             self._tell_refused(sending, file)
+        if nothing:
+            raise nothing.problem  # told as the event's own, or parked
         self._send_parts(sending, rendered.bodies)
         self._tell_doubt(sending)
         self._record(sending, "sent", rendered.bodies)

@@ -17,6 +17,7 @@ from tests.scenarios.people import (
     GREETING,
     LONG_ENOUGH_S,
     chats_of,
+    dead_letters,
     failing,
     lines,
     live_chat,
@@ -178,6 +179,18 @@ def test_a_file_that_whatsapp_and_one_that_the_scan_refuses_are_told_apart(world
     assert talk.customer.screen[-1].filename == "bill.pdf"
     assert ["virus.pdf" in notice for notice in notices(talk.chat)] == [True, False]
     assert ["notes.rtf" in notice for notice in notices(talk.chat)] == [False, True]
+
+
+def test_of_files_that_are_all_refused_each_is_told_with_its_own_reason(world):
+    world.chats.switches.scan = no_viruses
+    talk = live_chat(world)
+    talk.agent.attach_several(VIRUS, RICH_TEXT)
+    world.run_for(10)
+    assert sent_texts(talk.customer) == []
+    reasons = "\n".join(notices(talk.chat))
+    assert "virus.pdf was not let through by the virus scan" in reasons
+    assert 'Not delivered: "notes.rtf". WhatsApp does not take files of this type (rtf)' in reasons
+    assert not dead_letters(world)
 
 
 @pytest.mark.deep
