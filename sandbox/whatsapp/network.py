@@ -45,7 +45,8 @@ class Handset(Protocol):
 
 
 class WhatsAppNetwork:
-    """All traffic of one business account. `sent` holds every message it ever sent, in order."""
+    """All traffic of one business account. `sent` holds every message it ever sent, in order;
+    `refusals`: what is wrong with the next ones, which are accepted first, as Meta does."""
 
     def __init__(
         self,
@@ -65,7 +66,7 @@ class WhatsAppNetwork:
         self.handsets: list[Handset] = []
         self.sent: list[Outbound] = []
         self.received: dict[str, Inbound] = {}
-        self._refusals: list[MetaError] = []
+        self.refusals: list[MetaError] = []
         self._senders: dict[str, Handset] = {}
         self._scheduler = scheduler
         self._topics = topics
@@ -171,13 +172,9 @@ class WhatsAppNetwork:
 
     # --- Meta's judgement -----------------------------------------------------------------------
 
-    def refuse_next(self, problem: MetaError) -> None:
-        """Accept the next message and report then, as Meta does, that it failed."""
-        self._refusals.append(problem)
-
     def _problem(self, message: Outbound, phone: Handset | None) -> MetaError | None:
-        if self._refusals:
-            return self._refusals.pop(0)
+        if self.refusals:
+            return self.refusals.pop(0)
         problem = body_problem(message.body) or self._media_problem(message)
         if problem is not None:
             return problem

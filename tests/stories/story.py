@@ -28,6 +28,7 @@ from tests.stories.verdict import Verdict
 SECOND = BusinessNumber(meta_id="106540352242999", key="b" * 32, number="15550100300")
 NOISE = Noise(duplicate_rate=0.6, duplicate_s=900, reorder_rate=0.5, reorder_s=2.0)
 DAY_S = 25 * 3600
+SETTLED_S = 400  # longer than the last of the further sends that Meta's refusals cause
 REST_S = 2500  # longer than the last repeat, the slowest back-off and the longest lease
 SERVICES = [
     "dynamodb",
@@ -196,7 +197,7 @@ class Story(Verdict, RuleBasedStateMachine):
     @precondition(lambda self: "never" not in self.statuses)
     @step(why=st.sampled_from(sorted(REFUSALS)))
     def whatsapp_refuses_the_next_answer(self, why):
-        self.world.network.refuse_next(MetaError(REFUSALS[why], why))
+        self.world.network.refusals.append(MetaError(REFUSALS[why], why))
         self.refused[why] = self.refused.get(why, 0) + 1
 
     @step(back=st.integers(min_value=0, max_value=4), which=st.integers(min_value=0, max_value=2))
@@ -264,14 +265,19 @@ class Story(Verdict, RuleBasedStateMachine):
             raise
         finally:
             self.world.router.faults.clear()
+            self.world.network.refusals.clear()
             self.world.network.switches.user_ids = True
             self.world.network.switches.statuses = "soon"
             self.stage.collect_dead_letters()
         self.stage.all_over()
 
     def _comes_to_rest(self):
+        """Agents take who waits, or their flow would go on talking."""
         self.world.run_for(REST_S)
         self.world.router.faults.clear()
+        self.world.network.refusals.clear()
+        self._taken()
+        self.world.run_for(SETTLED_S)
         for _ in range(2):
             if self.stage.dead_letters():
                 self.an_operator_sends_again_what_was_parked()
