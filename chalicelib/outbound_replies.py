@@ -30,10 +30,21 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What goes to the customer, and what of the same event does not."""
+    """What goes to the customer, and what of the same event does not. When all of it is refused,
+    the first speaks for the event, and the others are told `beside` it."""
 
-    bodies: list[Body]
+    parts: list[Body]
     refused: Sequence[Refused] = ()
+
+    def bodies(self) -> list[Body]:
+        """What to send, in order. Raises ContentError when every file is refused."""
+        if self.refused and not self.parts:
+            raise self.refused[0].problem
+        return self.parts
+
+    @property
+    def beside(self) -> Sequence[Refused]:
+        return self.refused if self.parts else self.refused[1:]
 
 
 class OutboundReplies:
@@ -60,7 +71,7 @@ class OutboundReplies:
         """Bodies in order, without callback data; the same on every attempt.
 
         Raises ContentError or Rejected when nothing of it can be sent, with what to tell the
-        agent; other ServiceErrors to try again. Files that are all refused are no bodies at all.
+        agent; other ServiceErrors to try again. Of refused files `Rendered` knows.
         """
         recipient, texts = recipient_of(item.reply), self._texts(item.language)
         if event.kind == "attachment":

@@ -189,15 +189,11 @@ class ToCustomer:
         if not sending.pending.next:  # what has begun goes on; WhatsApp itself has the last word
             self._check_window(sending)
         rendered = self._replies.rendered(sending.item, sending.event)
-        refused = list(rendered.refused)
-        nothing = refused.pop(0) if refused and not rendered.bodies else None
-        for file in refused:
+        for file in rendered.beside:
             self._tell_refused(sending, file)
-        if nothing:
-            raise nothing.problem  # told as the event's own, or parked
-        self._send_parts(sending, rendered.bodies)
+        self._send_parts(sending, rendered.bodies())
         self._tell_doubt(sending)
-        self._record(sending, "sent", rendered.bodies)
+        self._record(sending, "sent", rendered.bodies())
 
     def _tell_refused(self, sending: Sending, file: Refused) -> None:
         """The agent reads which file does not go before the others of its event do."""
