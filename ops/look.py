@@ -24,6 +24,7 @@ FLOW_ARN = re.compile(
 )
 # Connect answers two questions of most kinds a second, and a large instance is asked many.
 ASKING = QUICK.merge(Config(retries={"total_max_attempts": 6, "mode": "standard"}))
+AI_SECONDS = 10  # a person waits for the answer, no load balancer
 QUEUES_A_CALL = 100  # API reference, GetCurrentMetricData, Filters
 
 
@@ -228,7 +229,8 @@ class Look:
     def models(self) -> list[str]:
         """Every model that the AI key may use; [] where the service lists none."""
         key = self._app.secret(self.settings.openai_api_key)
-        return AiModels(self._app.http, self.settings.openai_base_url, key).names()
+        url = self.settings.openai_base_url
+        return AiModels(self._app.http, url, key, wait_s=AI_SECONDS).names()
 
     def quotas(self, service: str) -> dict[str, tuple[float, str]]:
         """This account's quotas of a service: name -> (value, code). {} when it is not known."""

@@ -12,15 +12,24 @@ from chalicelib.errors import Denied, Throttled, Unreachable, Unsure
 from chalicelib.whatsapp import fields
 
 SERVICE = "ai"
-TIMEOUT = urllib3.Timeout(connect=1, read=2)
+TIMEOUT = urllib3.Timeout(connect=1, read=2)  # readiness waits three seconds for everything
 REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 class AiModels:
-    """`http` is the shared connection pool, `key` reads the secret."""
+    """`http` is the shared connection pool, `key` reads the secret. `wait_s`: seconds to
+    connect, and again to answer; 0: those of readiness."""
 
-    def __init__(self, http: urllib3.PoolManager, base_url: str, key: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        http: urllib3.PoolManager,
+        base_url: str,
+        key: Callable[[], str],
+        *,
+        wait_s: float = 0,
+    ) -> None:
         self._http = http
+        self._timeout = urllib3.Timeout(connect=wait_s, read=wait_s) if wait_s else TIMEOUT
         self._url = f"{base_url}/models"
         self._key = key
 
@@ -31,7 +40,7 @@ class AiModels:
         """
         headers = {"Authorization": f"Bearer {self._key()}"}
         try:
-            answer = self._http.request("GET", self._url, headers=headers, timeout=TIMEOUT)
+            answer = self._http.request("GET", self._url, headers=headers, timeout=self._timeout)
         except urllib3.exceptions.HTTPError as error:
             raise Unreachable("the AI service cannot be reached", service=SERVICE) from error
         if answer.status in REFUSED:

@@ -262,6 +262,11 @@ class Elsewhere(Look):
         ({"models": []}, "ai_models", "unchecked"),
         ({"models": ["another"]}, "ai_models", "failed"),
         ({"accounts": []}, "event_destination", "failed"),
+        (
+            {"accounts": [{"id": "waba-1", "registrationStatus": "INCOMPLETE"}]},
+            "event_destination",
+            "failed",
+        ),
         ({"flows": [{}, {"State": "ARCHIVED", "Status": "SAVED"}]}, "flow", "failed"),
         ({"flows": [{"Content": NOT_YET}]}, "flow", "failed"),
     ],
