@@ -135,7 +135,9 @@ class Story(Verdict, RuleBasedStateMachine):
         self.world.run_for(then_s)
 
     def _customer_writes(self, times):
-        for _ in range(times):
+        """A second apart, and faster than anything reacts."""
+        for number in range(times):
+            self.world.clock.advance(1 if number else 0)
             self.phone.says(self._new("text", self.line.customer))
 
     @step(what=st.sampled_from(ANSWERED), then_s=SOON)
@@ -331,10 +333,22 @@ class Story(Verdict, RuleBasedStateMachine):
 
 
 class Hurried(Story):
-    """More agents' words, and trouble mostly where they pass."""
+    """More agents' words, more ends, and trouble mostly where they meet."""
 
     @precondition(lambda self: len(self.trouble) < 5)
     @step(call=st.integers(min_value=0, max_value=5), action=st.sampled_from(HARD))
     def an_answer_is_in_trouble(self, call, action):
         self._goes_wrong(call, action)
         self.agent_sends("text", 1)
+
+    @precondition(lambda self: len(self.trouble) < 5)
+    @step(
+        what=st.sampled_from(SENT),
+        call=st.integers(min_value=1, max_value=9),
+        action=st.sampled_from(HARD),
+        how=st.sampled_from(ENDS),
+    )
+    def a_message_is_in_trouble_and_the_chat_ends(self, what, call, action, how):
+        self._goes_wrong(call, action)
+        self.customer_sends(what)
+        self.the_chat_ends(how, 1)
