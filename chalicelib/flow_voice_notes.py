@@ -12,6 +12,7 @@ from chalicelib.errors import ServiceError
 from chalicelib.ports.messages import StoredNote
 from chalicelib.voice_note import Step, VoiceNote
 from chalicelib.voice_notes import VoiceNotes
+from chalicelib.whatsapp.safe_text import clip
 
 Answer = dict[str, str]
 # Connect gives a flow's Lambda 8 s at the most (admin guide, invoke-lambda-function-block); what
@@ -95,7 +96,7 @@ def told(note: VoiceNote) -> Answer:
     fields = {
         "voiceNoteId": note.wamid,
         "transcriptStatus": transcript.status.value if transcript else "",
-        "transcript": transcript.text[:MAX_TRANSCRIPT] if transcript else "",
+        "transcript": clip(transcript.text, MAX_TRANSCRIPT) if transcript else "",
         "confidence": _number(transcript.confidence if transcript else None),
         "language": transcript.language if transcript else "",
         "intent": facts.get("intent"),

@@ -71,6 +71,22 @@ def test_a_guide_shows_the_note_and_links_to_its_sound(world, note) -> None:
     world.desk.guides.press(guide, "Close")  # it is closed: nothing happens
 
 
+def test_a_guide_says_when_it_shows_only_the_beginning_of_what_was_said(world, note) -> None:
+    """The whole stands in the chat; a contact's attributes share 32 KB."""
+    words = f"{ai.WORDS} {'and then I waited ' * 100}"
+    ai.brain(world).hears = lambda: ai.answer({"text": words})
+    world.phones.add("Mia", "15550100001").sends_voice_note(note)
+    world.run_for(2)
+    agent = world.desk.agent("Ana", QUEUES)
+    agent.accept()
+    guide = agent.open_guide()
+    assert guide is not None
+    assert guide.screen is not None
+    [shown] = [line for line in guide.screen.lines if line.startswith(ai.WORDS)]
+    assert shown.endswith("…")
+    assert len(shown) <= 1000
+
+
 def test_a_guide_nobody_uses_closes_and_one_that_was_used_waits_again(world, note) -> None:
     ai.brain(world)
     world.phones.add("Mia", "15550100001").sends_voice_note(note)
