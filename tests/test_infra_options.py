@@ -99,6 +99,8 @@ def test_every_function_runs_inside_and_nothing_comes_in() -> None:
 
 def test_no_subnet_is_public_and_one_gateway_serves_every_zone() -> None:
     """Of all routes none leads to the internet gateway: only AWS's own route of the NAT does."""
+    (gateway,) = whole("AWS::EC2::NatGateway", with_options())
+    assert gateway["DependsOn"] == ["VpcIGWD7BA715C", "VpcVPCGWBF912B6E"]  # made, and attached
     (out,) = all_of("AWS::EC2::NatGateway")
     assert out["AvailabilityMode"] == "regional"
     assert "SubnetId" not in out

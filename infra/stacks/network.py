@@ -66,6 +66,9 @@ class NetworkStack(ConcernStack):
             restrict_default_security_group=True,
         )
         self._only_closes_the_group()
+        # CDK lets it wait for the internet gateway, but not for that to be attached.
+        out = made.node.find_child("RegionalNatGateway")
+        out.node.add_dependency(made.node.find_child("VPCGW"))
         return made
 
     def _only_closes_the_group(self) -> None:
