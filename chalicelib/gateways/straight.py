@@ -7,12 +7,13 @@ whether a call is tried again, and when, and what an answer means, botocore says
 """
 
 import uuid
+from binascii import crc32
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from botocore import UNSIGNED
+from botocore.auth import _host_from_url  # type: ignore[attr-defined]
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ConnectionError as NotReached
 from botocore.exceptions import HTTPClientError, NoCredentialsError
@@ -78,7 +79,7 @@ class _Straight:
         """botocore's answer, which has waited then; it is not asked about what went well."""
         if isinstance(got, Exception):
             return bool(self._endpoint._needs_retry(attempt, model, params, None, got))
-        if got[0].status_code < REFUSED:
+        if got[0].status_code < REFUSED and _is_whole(got[0]):
             return False
         return bool(self._endpoint._needs_retry(attempt, model, params, got, None))
 
@@ -93,6 +94,12 @@ class _Straight:
         if http.status_code >= REFUSED:
             self._endpoint._add_modeled_error_fields(answer, parsed, model, self._parser)
         return parsed
+
+
+def _is_whole(http: Any) -> bool:
+    """DynamoDB tells its answers' checksum: one cut short on the way reads as no item at all."""
+    told = http.headers.get("x-amz-crc32")
+    return told is None or told == str(crc32(http.content))
 
 
 def _is_plain(params: dict[str, Any], signer: Any) -> bool:
@@ -139,5 +146,7 @@ def moment() -> datetime:
 
 @lru_cache(maxsize=64)
 def _host_of(url: str) -> str:
-    """The header that the HTTP client would add at the end; it is signed."""
-    return urlsplit(url).netloc
+    """The header that the HTTP client would add at the end; it is signed. Without the usual port
+    and without who asks, whom an operator's address may name."""
+    host: str = _host_from_url(url)
+    return host

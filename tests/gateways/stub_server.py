@@ -19,6 +19,7 @@ class Answer:
     delay_s: float = 0.0
     content_type: str = ""
     hang_up: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -76,6 +77,8 @@ def _handler(state_of: Callable[[], Stub]) -> type[BaseHTTPRequestHandler]:
                 self.send_response(answer.status)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(content)))
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(content)
             except OSError:

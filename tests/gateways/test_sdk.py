@@ -1,7 +1,10 @@
 """Our clients put the same on the wire as botocore's own, whatever they save in between."""
 
+import json
+from binascii import crc32
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,6 +66,7 @@ CONFIGS = {  # as they are in production
     "socialmessaging": NEVER_AGAIN,
 }
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
 REGIONS = ("us-east-1", "eu-central-1", "sa-east-1", "us-gov-west-1", "cn-north-1")
 
 
@@ -103,12 +107,15 @@ class Sent:
         self.host = found.pop("host", "")
         self.headers = {n: value for n, value in found.items() if n not in CHANGES_BY_ITSELF}
         self.names = set(found)
-        return AWSResponse(request.url, 200, {}, _Empty())
+        return AWSResponse(request.url, 200, {}, _Body(b"{}"))
 
 
-class _Empty:
+class _Body:
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
     def stream(self, **_: Any) -> Iterator[bytes]:
-        yield b"{}"
+        yield self._content
 
 
 def _text(value: Any) -> str:
@@ -252,6 +259,9 @@ ANSWERED: dict[str, tuple[Answer, ...]] = {
     "hanging up once": (Answer(hang_up=True), Answer({})),
     "hanging up for ever": (Answer(hang_up=True),),
     "no JSON": (Answer("what?", content_type="application/json"),),
+    "cut short once": (Answer('{"Ite', headers={"x-amz-crc32": "1"}), Answer({})),
+    "cut short for ever": (Answer('{"Ite', headers={"x-amz-crc32": "1"}),),
+    "whole": (Answer("{}", headers={"x-amz-crc32": str(crc32(b"{}"))}),),
 }
 
 
@@ -307,17 +317,73 @@ def test_nobody_there_is_tried_as_often_as_by_botocore(service, monkeypatch, wai
     assert len(waits) == len(tries) - 2
 
 
-def test_a_quota_of_tries_is_shared_by_all_calls_of_a_client(monkeypatch, waits):
-    """500 tokens, five a try: who is refused for long stops trying twice."""
-    with stub(_refusal(500, "InternalServerError")) as server:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", server.base_url.removesuffix("/v1"))
-        for make in (ours, theirs):
-            client, asked = make("dynamodb"), server.asked
-            for _ in range(110):
-                with pytest.raises(ClientError):
-                    client.get_item(TableName="messages", Key={"id": {"S": "a"}})
-            assert 110 < server.asked - asked < 220
-    assert len(waits) % 2 == 0
+class Wire:
+    """Answers a client's calls without a server: an error, and from the second try on, if they
+    are `in_the_end` 200, the item asked for. `sent`: the headers of each try, as texts."""
+
+    def __init__(self, client: Any, in_the_end: int = 200) -> None:
+        self.client, self.in_the_end, self.sent = client, in_the_end, list[dict[str, str]]()
+        client.meta.events.register_first("before-send", self._answer)
+
+    def get(self, key: str) -> str:
+        found = self.client.get_item(TableName="messages", Key={"id": {"S": key}})
+        return str(found["Item"]["id"]["S"])
+
+    def _answer(self, request: Any, **_: Any) -> AWSResponse:
+        headers = {name.lower(): _text(value) for name, value in request.headers.items()}
+        self.sent.append(headers)
+        is_first = headers["amz-sdk-request"].startswith("attempt=1;")
+        body = json.dumps({"Item": json.loads(request.body)["Key"]}).encode()
+        status = 500 if is_first else self.in_the_end
+        return AWSResponse(request.url, status, {}, _Body(body))
+
+
+def test_a_quota_of_tries_is_shared_by_all_calls_of_a_client(waits):
+    """500 tokens, fourteen a try: who is refused for long stops trying twice."""
+    for make in (ours, theirs):
+        wire = Wire(make("dynamodb"), in_the_end=500)
+        for _ in range(60):
+            with pytest.raises(ClientError):
+                wire.get("a")
+        assert len(wire.sent) == 60 + 500 // 14
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_who_is_answered_in_the_end_gets_its_tries_back(make, waits):
+    wire = Wire(make("dynamodb"))
+    assert [wire.get(str(n)) for n in range(60)] == [str(n) for n in range(60)]
+    assert len(wire.sent) == 120
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_a_client_serves_several_threads_at_once(make, waits):
+    wire, keys = Wire(make("dynamodb")), [str(n) for n in range(80)]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(wire.get, keys)) == keys
+    tries = {(one["amz-sdk-invocation-id"], one["amz-sdk-request"][:9]) for one in wire.sent}
+    assert len(tries) == 160
+    assert len({call for call, _ in tries}) == 80
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_a_second_try_is_signed_anew_by_who_we_are_then(make, monkeypatch, waits):
+    """A role's credentials change every few hours, between two tries as well."""
+    wire = Wire(make("dynamodb"))
+    role = wire.client._request_signer._credentials
+
+    def change(**_: Any) -> None:
+        role.access_key, role.token = "another", "a newer session"
+        monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: NOON + DAY)
+        monkeypatch.setattr(straight, "moment", lambda: NOON + DAY)
+
+    wire.client.meta.events.register_first("needs-retry", change)
+    wire.get("a")
+    first, second = wire.sent
+    assert "Credential=none/20261118/" in first["authorization"]
+    assert "Credential=another/20261119/" in second["authorization"]
+    assert "x-amz-security-token" not in first
+    assert second["x-amz-security-token"] == "a newer session"
+    assert second["x-amz-date"] == "20261119T120000Z"
 
 
 def test_a_participant_is_known_by_a_token_alone():
@@ -405,6 +471,23 @@ def test_every_region_has_the_address_that_botocores_rules_give(service):
 def test_an_operator_may_ask_for_other_addresses(monkeypatch, name, value, address):
     monkeypatch.setenv(name, value)
     assert Sent(ours("dynamodb")).url == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://vpce-1.dynamodb.us-east-1.vpce.amazonaws.com:443",
+        "http://LocalHost:80/",
+        "http://operator:word@localhost:4599/",
+        "http://[::1]:4599",
+    ],
+)
+def test_an_address_is_signed_as_the_service_reads_it(monkeypatch, address):
+    """Without the usual port, in small letters, and without who asks."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+    mine, his = Sent(ours("dynamodb")), Sent(theirs("dynamodb"))
+    assert (mine.url, mine.signature) == (his.url, his.signature)
+    assert "word" not in mine.host
 
 
 def test_an_account_may_insist_on_its_own_address(monkeypatch):
