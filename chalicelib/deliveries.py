@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 from chalicelib.contact import Callback, callback_of, read_callback
-from chalicelib.errors import ServiceError
+from chalicelib.errors import ServiceError, Throttled
 from chalicelib.live_chat import ChatOver, LiveChat
 from chalicelib.log import count, warn
 from chalicelib.ports.chat import Chat
@@ -43,7 +43,10 @@ class Deliveries:
         self._clock = clock
 
     def store(self, status: DeliveryStatus) -> None:
-        """Keep the status if it says something new; a failure reaches the agent in plain words."""
+        """Keep the status if it says something new; a failure reaches the agent in plain words.
+
+        Raises a retryable ServiceError when it must come again.
+        """
         callback = read_callback(status.callback_data)
         record = callback.record if callback else self._record_of(status)
         if not record:
@@ -108,6 +111,9 @@ class Deliveries:
 
     def _failed(self, status: DeliveryStatus, callback: Callback | None) -> None:
         failure = failures.worst(status.errors) or failures.failure_of(0)
+        if callback and self._is_being_sent(callback):
+            # Its words, for the agent or for a further send, come with its record.
+            raise Throttled("a message failed before it was recorded", service="whatsapp")
         if callback and self._again.plan(callback, failure):
             count("OutboundPaced")
             return
@@ -130,6 +136,13 @@ class Deliveries:
             callback.part,
             code=failure.code,
         )
+
+    def _is_being_sent(self, callback: Callback) -> bool:
+        """Whether its worker is at it yet, or died over it and another one will finish it."""
+        if self._history.sent_body(callback.record):
+            return False
+        item = self._contacts.load(callback.contact)
+        return bool(item and item.pending and item.pending.event == callback.event)
 
     def _show_receipt(self, status: str, callback: Callback) -> None:
         """Best effort: a missing tick is no reason to handle the status again."""

@@ -567,3 +567,29 @@ def test_an_answer_that_came_twice_while_whatsapp_was_away_blocks_nobody(world):
     assert sent_texts(talk.customer) == ["We look into it", "It left yesterday"]
     assert not still_queued(world)
     assert not unfinished()
+
+
+@pytest.mark.parametrize("ends", [Action.KILL_AFTER, Action.TIMEOUT_AFTER])
+def test_an_answer_that_failed_before_it_was_recorded_still_reaches_the_phone(world, ends):
+    """Meta was busy, and the worker had died by then: nobody had the words to send it again."""
+    talk = live_chat(world)
+    world.network.refusals.append(MetaError(130429, "Too many"))
+    failing(world, "socialmessaging", "SendWhatsAppMessage", ends, 1)
+    talk.agent.say("It left yesterday")
+    world.run_for(LONG_ENOUGH_S)
+    assert sent_texts(talk.customer) == ["It left yesterday"]
+    assert not any("Not delivered" in notice for notice in notices(talk.chat))
+    assert not still_queued(world)
+    assert not unfinished()
+
+
+def test_the_agent_reads_which_answer_failed_though_it_was_not_recorded_yet(world):
+    talk = live_chat(world)
+    world.network.refusals += [MetaError(131026, "Unreachable")] * 2
+    failing(world, "socialmessaging", "SendWhatsAppMessage", Action.KILL_AFTER, 1)
+    talk.agent.say("It left yesterday")
+    world.run_for(LONG_ENOUGH_S)
+    assert sent_texts(talk.customer) == []
+    told = [notice for notice in notices(talk.chat) if "Not delivered" in notice]
+    assert ['"It left yesterday"' in notice for notice in told] == [True]
+    assert not still_queued(world)
