@@ -100,8 +100,7 @@ class Verdict:
 
     def _may_be_twice(self, bubbles, words):
         """Promise O2: numbered, T apart, in the history; or an operator sent it again."""
-        start = " ".join(self.whole.get(words, words).split(" ", 3)[:2])
-        if _named(start, self.redriven):
+        if _named(_start(self.whole.get(words, words)), self.redriven):
             return True
         sends = [
             (read_callback(one.body["biz_opaque_callback_data"]), one.message.at)
@@ -116,9 +115,9 @@ class Verdict:
         ends = any(chat.is_over for chat in self.stage.chats())
         if not (self.trouble or self.refused or self.days or ends or self.statuses != {"soon"}):
             return False
-        start = " ".join(self.whole.get(words, words).split(" ", 3)[:2])
         told = [*screens.notices(self.stage.chats()), *self.stage.dead_letters(), *self.redriven]
-        return _named(start, [*told, *self._untold()])
+        names = (_start(words), _start(self.whole.get(words, words)))  # a part's, or the answer's
+        return any(_named(name, [*told, *self._untold()]) for name in names)
 
     def _untold(self):
         """What WhatsApp accepted and did not deliver: its status never came, or nobody was there
@@ -167,6 +166,10 @@ class Verdict:
         yield f"notices: {screens.notices(self.stage.chats())}"
         yield f"the phone: {[words[:30] for words in screens.phone(self.phone.screen)]}"
         yield f"with the operator: {[one.get('reason') for one in self.stage.dead_letters()]}"
+
+
+def _start(words):
+    return " ".join(words.split(" ", 2)[:2])
 
 
 def _named(words, texts):
