@@ -4,7 +4,9 @@ import json
 from binascii import crc32
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +24,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     NoCredentialsError,
 )
+from botocore.loaders import JSONFileLoader
 from botocore.serialize import SERIALIZERS, JSONSerializer
 
 from chalicelib.gateways import sdk, straight
@@ -76,6 +79,17 @@ def _nobodys_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: NOON)
     monkeypatch.setattr(straight, "moment", lambda: NOON)
+
+
+@pytest.fixture(autouse=True)
+def _models_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of clients are made here."""
+    monkeypatch.setattr(JSONFileLoader, "load_file", lambda _, path: _model(path))
+
+
+@lru_cache
+def _model(path: str, read: Any = JSONFileLoader.load_file) -> Any:
+    return read(JSONFileLoader(), path)
 
 
 def ours(service: str, region: str = "us-east-1", config: Config | None = None) -> Any:
@@ -235,7 +249,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
 
 
 def _refusal(status: int, code: str, **more: Any) -> Answer:
-    told = {"__type": f"com.amazonaws.{code}", "message": "no", **more}
+    told = {"__type": f"com.amazonaws.api#{code}", "message": "no", **more}
     return Answer(told, status, content_type="application/x-amz-json-1.0")
 
 
@@ -250,6 +264,12 @@ ANSWERED: dict[str, tuple[Answer, ...]] = {
     "a cancelled transaction": (_refusal(400, "TransactionCanceledException", **CONFLICT),),
     "access denied": (_refusal(403, "AccessDeniedException"),),
     "an expired token": (_refusal(400, "ExpiredTokenException"),),
+    "no such queue, in the older way": (
+        replace(
+            _refusal(400, "QueueDoesNotExist"),
+            headers={"x-amzn-query-error": "AWS.SimpleQueueService.NonExistentQueue;Sender"},
+        ),
+    ),
     "throttled once": (_refusal(400, "ThrottlingException"), Answer({})),
     "throttled for ever": (_refusal(429, "TooManyRequestsException"),),
     "an error of the service": (_refusal(500, "InternalServerError"), Answer({})),
