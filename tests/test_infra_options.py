@@ -109,6 +109,13 @@ def test_no_subnet_is_public_and_one_gateway_serves_every_zone() -> None:
     assert all("NatGatewayId" in one and "GatewayId" not in one for one in routes)
 
 
+def test_the_way_out_is_made_when_the_internet_gateway_is_attached() -> None:
+    """And goes before it is detached; else EC2: "has no Internet gateway attached"."""
+    (attached,) = whole("AWS::EC2::VPCGatewayAttachment", with_options())
+    (out,) = whole("AWS::EC2::NatGateway", with_options())
+    assert attached["Name"] in out["DependsOn"]
+
+
 def test_the_vpcs_own_group_lets_nothing_in_or_out() -> None:
     """Closed by the one function that is not ours, which may do that and nothing else.
 
