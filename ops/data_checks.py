@@ -9,6 +9,7 @@ from ops.look import Facts, Look
 INDEXES = {"conversations": {"of_customer"}, "messages": {"by_customer", "by_message_id"}}
 REMEDY = "Deploy the stack `data` again."
 NO_REPLICATION = "ReplicationConfigurationNotFoundError"
+EXPIRES = ("ENABLED", "ENABLING")  # the latter for up to an hour (API reference, UpdateTimeToLive)
 DONE = ("COMPLETED", "AVAILABLE")  # AWS Backup, status of a recovery point
 GRACE = timedelta(days=1)  # a backup that is due may still be at work
 WEEK, MONTH = 7, 31  # days
@@ -36,7 +37,8 @@ def _table(look: Look, name: str, wanted: set[str]) -> Finding | None:
         return failed(f"{name} lacks the index {', '.join(sorted(missing))}.", REMEDY)
     told = look.aws("dynamodb", "describe_time_to_live", TableName=name)
     expiry = told["TimeToLiveDescription"]
-    if (expiry["TimeToLiveStatus"], expiry.get("AttributeName")) != ("ENABLED", "expires"):
+    forgets = expiry["TimeToLiveStatus"] in EXPIRES
+    if not forgets or expiry.get("AttributeName") != "expires":
         return failed(f"{name} never forgets: time to live on `expires` is off.", REMEDY)
     backups = look.aws("dynamodb", "describe_continuous_backups", TableName=name)
     recovery = backups["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})

@@ -155,15 +155,22 @@ class Look:
         return [dict(one) for one in found]
 
     def flow_contents(self) -> str:
-        """The flows and every module of the instance: modules call functions, too."""
-        modules = self.connect("list_contact_flow_modules").get("ContactFlowModulesSummaryList", [])
-        described = [
-            self.connect("describe_contact_flow_module", ContactFlowModuleId=one["Id"])
-            for one in modules
-        ]
-        contents = [one["ContactFlowModule"].get("Content", "") for one in described]
+        """The flows, their guides and the modules they run: each may call functions.
+
+        An instance may have modules of others, which are not ours to judge.
+        """
+        listed = self.connect("list_contact_flow_modules").get("ContactFlowModulesSummaryList", [])
+        left = {one["Id"] for one in listed}
         entered = [flow.get("Content", "") for flow in self.flows()]
-        return "\n".join([*entered, *contents])
+        text = "\n".join([*entered, self.guide_contents()])
+        while run := {module for module in left if module in text}:
+            left -= run
+            text = "\n".join([text, *(self._module(one) for one in sorted(run))])
+        return text
+
+    def _module(self, module: str) -> str:
+        answer = self.connect("describe_contact_flow_module", ContactFlowModuleId=module)
+        return str(answer["ContactFlowModule"].get("Content", ""))
 
     def guide_contents(self) -> str:
         """The flows that the entry flows run for agents and in queues: guides are among them."""
@@ -233,14 +240,25 @@ class Look:
         return AiModels(self._app.http, url, key, wait_s=AI_SECONDS).names()
 
     def quotas(self, service: str) -> dict[str, tuple[float, str]]:
-        """This account's quotas of a service: name -> (value, code). {} when it is not known."""
+        """This account's quotas of a service: name -> (value, code). {} when it is not known.
+
+        Connect's quotas of an instance are raised for that instance alone (administrator guide,
+        "Amazon Connect service quotas"): ours count, another's do not.
+        """
+        asked = {"ServiceCode": service, "QuotaAppliedAtLevel": "ALL"}
         try:
-            answer = self.aws("service-quotas", "list_service_quotas", ServiceCode=service)
+            every = self.aws("service-quotas", "list_service_quotas", **asked)["Quotas"]
         except Rejected:
             return {}
-        return {
-            one["QuotaName"]: (float(one["Value"]), one["QuotaCode"]) for one in answer["Quotas"]
-        }
+        ours = f":instance/{self.settings.connect_instance_id}"
+        told = [one for one in every if _quota_of(one) == "*" or _quota_of(one).endswith(ours)]
+        told.sort(key=lambda one: _quota_of(one) != "*")  # what is ours comes last, and stays
+        return {one["QuotaName"]: (float(one["Value"]), one["QuotaCode"]) for one in told}
+
+
+def _quota_of(quota: Facts) -> str:
+    """ARN of the resource that has it, "*": each that has none of its own."""
+    return str(quota.get("QuotaContext", {}).get("ContextId", "*"))
 
 
 def numbers_of(account: Facts) -> list[Facts]:

@@ -18,27 +18,39 @@ DEFAULTS = {
 
 
 class ServiceQuotasEmulator(Emulator):
-    """`service-quotas`. Tests raise `quotas`: service -> name -> (code, value)."""
+    """`service-quotas`. Tests raise `quotas`: service -> name -> (code, value), or a quota of one
+    resource alone, `of_resources`: its ARN -> name -> value, which an account's list leaves out."""
 
     service: ClassVar[str] = "service-quotas"
 
     def __init__(self) -> None:
         self.quotas = {service: dict(every) for service, every in DEFAULTS.items()}
+        self.of_resources: dict[str, dict[str, float]] = {}
 
     def list_service_quotas(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Every quota of a service."""
+        """Every quota of a service: of the account, unless resources' are asked for, too."""
         service = params["ServiceCode"]
         if service not in self.quotas:
             raise AwsError("NoSuchResourceException", f"no service {service}")
-        return {
-            "Quotas": [
-                {
-                    "ServiceCode": service,
-                    "QuotaName": name,
-                    "QuotaCode": code,
-                    "Value": value,
-                    "Adjustable": True,
-                }
-                for name, (code, value) in self.quotas[service].items()
+        known = self.quotas[service]
+        found = [_quota(service, name, *one) for name, one in known.items()]
+        if params.get("QuotaAppliedAtLevel") == "ALL":
+            found += [
+                _quota(service, name, known[name][0], value)
+                | {"QuotaAppliedAtLevel": "RESOURCE", "QuotaContext": {"ContextId": arn}}
+                for arn, every in self.of_resources.items()
+                for name, value in every.items()
+                if name in known
             ]
-        }
+        return {"Quotas": found}
+
+
+def _quota(service: str, name: str, code: str, value: float) -> dict[str, Any]:
+    return {
+        "ServiceCode": service,
+        "QuotaName": name,
+        "QuotaCode": code,
+        "Value": value,
+        "Adjustable": True,
+        "QuotaAppliedAtLevel": "ACCOUNT",
+    }

@@ -242,6 +242,35 @@ def test_what_is_wrong_is_found(world, spoil, check, state):
     assert finding.remedy
 
 
+def test_expiry_that_was_switched_on_a_minute_ago_is_no_failure(world):
+    """DynamoDB takes up to an hour; the doctor is asked right after the first deployment."""
+    expiry = world.router.emulator("dynamodb").tables[TABLES["messages"]].expiry
+    expiry["TimeToLiveStatus"] = "ENABLING"
+    assert finding_of(world, "tables").state == "ok"
+    expiry["TimeToLiveStatus"] = "DISABLING"
+    assert finding_of(world, "tables").state == "failed"
+
+
+def test_a_module_of_others_in_the_instance_is_not_judged(world):
+    """An existing instance has flows and functions that are not ours."""
+    modules = world.instance.flows
+    ours = modules.named("voice_note", "flow-module")
+    content = re.sub("function:[A-Za-z_-]+", "function:of-others", ours.published)
+    boto3.client("connect").create_contact_flow_module(
+        InstanceId=world.instance.id, Name="of others", Content=content
+    )
+    for check in ("functions", "invoked_by_flows"):
+        assert finding_of(world, check).state == "ok", check
+
+
+def test_functions_that_only_the_guide_calls_are_looked_at(world):
+    text = Look(world.app).flow_contents()
+    guide = world.instance.flows.named("agent_guide", "contact-flow").published
+    called = set(re.findall(r"function:([A-Za-z_-]+)", guide))
+    assert called
+    assert called <= set(re.findall(r"function:([A-Za-z_-]+)", text))
+
+
 class Elsewhere(Look):
     """Answers that the sandbox never gives."""
 
@@ -344,6 +373,19 @@ def test_quotas_are_held_against_the_load_with_what_to_send_to_aws():
         assert messages.remedy.startswith("AWS Support")
         assert "to 38." in messages.remedy
         world.quotas.quotas["connect"]["Concurrent active chats per instance"] = ("L", 2000.0)
+        assert finding_of(world, "quota_chats").state == "ok"
+
+
+def test_a_quota_that_was_raised_for_our_instance_alone_counts():
+    """As the request asks for it; other instances' do not."""
+    chats = "Concurrent active chats per instance"
+    with busy() as world:
+        instance = f"arn:aws:connect:us-east-1:123456789012:instance/{world.instance.id}"
+        world.quotas.of_resources["arn:aws:connect:us-east-1:123456789012:instance/x"] = {
+            chats: 9000.0
+        }
+        assert finding_of(world, "quota_chats").state == "failed"
+        world.quotas.of_resources[instance] = {chats: 1250.0}
         assert finding_of(world, "quota_chats").state == "ok"
 
 
