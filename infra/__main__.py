@@ -15,12 +15,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from infra.names import AI_KEY, SECRETS
 from infra.settings import FILE, SettingsProblem, Stage, load
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "build"
 OLDEST_NODE = 20
+WHO = "Whose credentials these are says `aws sts get-caller-identity`; AWS_PROFILE chooses others."
 # W3005: CDK writes a DependsOn that a GetAtt implies already.
 LINT = ["cfn-lint", "--ignore-checks", "W3005", "--template"]
 
@@ -182,8 +185,6 @@ def env(stage: Stage) -> None:
 
 
 def flows(stage: Stage, *, dry_run: bool = False, rollback: str = "") -> None:
-    from botocore.exceptions import ClientError
-
     from flowkit.instance import PublishError
     from infra import flows as publishing
 
@@ -193,7 +194,7 @@ def flows(stage: Stage, *, dry_run: bool = False, rollback: str = "") -> None:
             print(f"{rollback}: the former one of the {kind} is published again")
             return
         changes = publishing.publish_all(stage, _clients(stage), _tell, dry_run=dry_run)
-    except (publishing.FlowsProblem, PublishError, ClientError) as problem:
+    except (publishing.FlowsProblem, PublishError) as problem:
         raise Problem(str(problem)) from problem
     changed = sum(change.what != "unchanged" for change in changes)
     print(f"{changed} of {len(changes)} flows {'would change' if dry_run else 'changed'}")
@@ -204,8 +205,6 @@ def _tell(change: Any) -> None:
 
 
 def pages(stage: Stage, *, dry_run: bool = False) -> None:
-    from botocore.exceptions import ClientError
-
     from infra.pages import publishing
 
     if dry_run:
@@ -217,7 +216,7 @@ def pages(stage: Stage, *, dry_run: bool = False) -> None:
     try:
         for one in publishing.publish(stage, _clients(stage)):
             print(f"{one.key}: {'published' if one.changed else 'unchanged'}")
-    except (publishing.PagesProblem, ClientError) as problem:
+    except publishing.PagesProblem as problem:
         raise Problem(str(problem)) from problem
 
 
@@ -287,6 +286,9 @@ def main() -> int:
         command(load(stage, Path(chosen.pop("settings"))), **chosen)
     except (Problem, SettingsProblem) as problem:
         print(problem, file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as problem:
+        print(f"AWS: {problem}. {WHO}", file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as failed:
         return failed.returncode

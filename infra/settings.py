@@ -1,13 +1,16 @@
 """What a stage is: `settings.yaml`, checked and frozen. Plain data, no CDK."""
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 
+from chalicelib.settings import Language, Settings
 from infra.functions import FUNCTIONS, INSTEAD_OF
+from infra.setting_kinds import Scalar, misfits
 
 FILE = Path(__file__).parent / "settings.yaml"
 FLOWS = Path(__file__).parent.parent / "contact_flows"
@@ -128,7 +131,7 @@ class Stage:
     network: Network
     worker: Worker
     concurrency: dict[str, int]
-    product: dict[str, str] = field(default_factory=dict)
+    product: dict[str, Scalar] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -139,15 +142,32 @@ class Stage:
 
 def load(stage: str, file: Path = FILE) -> Stage:
     """The stage called `stage`. Raises SettingsProblem."""
-    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    document = _read(file)
     stages = document["stages"]
     if stage not in stages:
         raise SettingsProblem(f"{file.name}: no stage {stage}; there are {', '.join(stages)}")
-    values = stages[stage]
+    about = {
+        "name": stage,
+        "project": document.get("project"),
+        "tags": {**(document.get("tags") or {}), "stage": stage},
+    }
+    values = {**(stages[stage] or {}), **about}
+    wrong = list(misfits(Stage, values))
+    if wrong:
+        raise SettingsProblem(f"{file.name}: stage {stage}: {'; '.join(wrong)}")
+    return _checked(_stage(values))
+
+
+def _read(file: Path) -> dict[str, Any]:
     try:
-        return _checked(_stage(stage, document, values))
-    except (KeyError, TypeError) as error:
-        raise SettingsProblem(f"{file.name}: stage {stage}: {error}") from error
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise SettingsProblem(f"{file} cannot be read: {problem.strerror}") from problem
+    except yaml.YAMLError as problem:
+        raise SettingsProblem(f"{file.name} is not YAML: {problem}") from problem
+    if not isinstance(document, dict) or not isinstance(document.get("stages"), dict):
+        raise SettingsProblem(f"{file.name}: `stages:` is missing, with a stage by each name")
+    return document
 
 
 def examples(stage: Stage) -> list[str]:
@@ -160,33 +180,32 @@ def examples(stage: Stage) -> list[str]:
     if EXAMPLE_NUMBER in stage.whatsapp.numbers:
         found.append(
             "whatsapp.numbers holds the example: write the ids that the End User Messaging console "
-            "shows (`aws socialmessaging list-linked-whatsapp-business-accounts`)"
+            "shows (`aws socialmessaging get-linked-whatsapp-business-account --id waba-...`)"
         )
     return found
 
 
-def _stage(name: str, document: dict[str, Any], values: dict[str, Any]) -> Stage:
+def _stage(values: dict[str, Any]) -> Stage:
     plain = {key: value for key, value in values.items() if key not in _NESTED}
+    nested = {key: _tuples(values[key] or {}) for key in _NESTED}
     return Stage(
-        name=name,
-        project=document["project"],
-        tags={**document.get("tags", {}), "stage": name},
-        connect=Connect(**_tuples(values["connect"])),
-        whatsapp=_whatsapp(**values["whatsapp"]),
-        backup=Backup(**values["backup"]),
-        cdn=Cdn(**_tuples(values["cdn"])),
-        network=Network(**values["network"]),
-        worker=Worker(**values["worker"]),
+        connect=Connect(**nested["connect"]),
+        whatsapp=_whatsapp(**nested["whatsapp"]),
+        backup=Backup(**nested["backup"]),
+        cdn=Cdn(**nested["cdn"]),
+        network=Network(**nested["network"]),
+        worker=Worker(**nested["worker"]),
         **plain,
     )
 
 
+_PRODUCT = {one.name.upper() for one in dataclasses.fields(Settings)}
 _NESTED = ("connect", "whatsapp", "backup", "cdn", "network", "worker")
 
 
-def _whatsapp(*, numbers: dict[str, Any] | None = None, waba_ids: Sequence[str] = ()) -> WhatsApp:
+def _whatsapp(*, numbers: dict[str, Any] | None = None, waba_ids: tuple[str, ...] = ()) -> WhatsApp:
     named = {number: Number(**(one or {})) for number, one in (numbers or {}).items()}
-    return WhatsApp(waba_ids=tuple(waba_ids), numbers=named)
+    return WhatsApp(waba_ids=waba_ids, numbers=named)
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:
@@ -201,19 +220,37 @@ def _checked(stage: Stage) -> Stage:
         problems.append("region: for example us-east-1")
     if stage.backup.copy_region == stage.region:
         problems.append("backup.copy_region: another region than the stage's own")
-    wrong = [n for n in stage.whatsapp.numbers if not n.startswith("phone-number-id-")]
-    problems.extend(f"whatsapp.numbers: {n}: phone-number-id-<hex>" for n in wrong)
+    problems.extend(_wrong_numbers(stage.whatsapp))
     lacking = [name for name, value in vars(stage.cdn).items() if not value]
     if stage.cdn.domain and lacking:
         problems.append(f"cdn: a domain needs {', '.join(lacking)}")
-    if stage.worker.mode not in INSTEAD_OF:
-        problems.append('worker.mode: "off", queued or inline')
-    elif stage.worker.mode == "inline" and stage.worker.min_tasks != 1:
-        problems.append("worker.min_tasks: 1, since two inline services lose the order")
+    problems.extend(_wrong_worker(stage.worker))
+    if not set(stage.connect.instance_id) <= set("0123456789abcdef-"):
+        problems.append("connect.instance_id: the UUID at the end of the instance's ARN")
+    unknown = sorted(stage.product.keys() - _PRODUCT)
+    problems.extend(f"product: there is no setting {name} (.env.example)" for name in unknown)
     strange = sorted(set(stage.concurrency) - {one.name for one in FUNCTIONS})
     problems.extend(f"concurrency: there is no function {name}" for name in strange)
-    missing = [f for f in stage.whatsapp.flows if not (FLOWS / f"{f}.json.j2").exists()]
-    problems.extend(f"whatsapp.numbers: there is no contact_flows/{f}.json.j2" for f in missing)
     if problems:
         raise SettingsProblem(f"stage {stage.name}: " + "; ".join(problems))
     return stage
+
+
+def _wrong_numbers(whatsapp: WhatsApp) -> Iterator[str]:
+    for name, number in whatsapp.numbers.items():
+        if not name.startswith("phone-number-id-"):
+            yield f"whatsapp.numbers: {name}: phone-number-id-<hex>"
+        if number.language not in ("", *get_args(Language)):
+            yield f"whatsapp.numbers: {name}: language {', '.join(get_args(Language))}"
+    for flow in whatsapp.flows:
+        if not (FLOWS / f"{flow}.json.j2").exists():
+            yield f"whatsapp.numbers: there is no contact_flows/{flow}.json.j2"
+
+
+def _wrong_worker(worker: Worker) -> Iterator[str]:
+    if worker.mode not in INSTEAD_OF:
+        yield 'worker.mode: "off", queued or inline'
+    elif worker.mode == "inline" and worker.min_tasks != 1:
+        yield "worker.min_tasks: 1, since two inline services lose the order"
+    elif worker.runs and not 1 <= worker.min_tasks <= worker.max_tasks:
+        yield "worker.min_tasks: at least 1, at most max_tasks"

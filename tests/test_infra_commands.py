@@ -12,7 +12,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError, NoCredentialsError
 
+from infra import __main__ as commands
 from infra import functions, package, settings, wheels
 from infra.__main__ import removable
 from infra.rehearsal.deploy import not_deployed
@@ -52,6 +54,33 @@ def bare(tmp_path: Path) -> Callable[..., Ran]:
         )
 
     return run
+
+
+REFUSED = {"Error": {"Code": "ExpiredToken", "Message": "is over"}}
+
+
+@pytest.mark.parametrize("command", ["link", "env", "has-ai-key", "flows", "flow-settings"])
+@pytest.mark.parametrize(
+    ("problem", "says"),
+    [(NoCredentialsError(), "Unable to locate"), (ClientError(REFUSED, "AnyCall"), "ExpiredToken")],
+    ids=["none", "expired"],
+)
+def test_credentials_that_do_not_do_are_told_in_a_line(
+    command: str,
+    problem: Exception,
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def client(_: str) -> None:
+        raise problem
+
+    monkeypatch.setattr(commands, "_clients", lambda _: client)
+    monkeypatch.setattr(sys, "argv", ["infra", command, "--stage", "prod"])
+    assert commands.main() == 1
+    told = capsys.readouterr().err
+    assert says in told
+    assert "AWS_PROFILE" in told
 
 
 def test_a_missing_node_is_told_before_anything_is_installed(bare: Callable[..., Ran]) -> None:

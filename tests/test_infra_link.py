@@ -181,7 +181,19 @@ def test_the_ai_key_is_put_where_the_functions_get_it(world: World, tmp_path: Pa
         ({"account": "12"}, "twelve digits"),
         ({"region": "here"}, "us-east-1"),
         ({"backup": {"copy_region": "us-east-1", "retention_days": 35}}, "another region"),
-        ({"unknown": 1}, "unknown"),
+        ({"unknown": 1}, "unknown: there is no such setting"),
+        ({"account": 210987654321}, "account: text, in quotes"),
+        ({"log_retention_days": "long"}, "log_retention_days: a whole number"),
+        ({"network": {"vpc": "yes"}}, "network.vpc: true or false"),
+        ({"backup": None}, "backup.copy_region: is missing"),
+        ({"cdn": "media.example.com"}, "cdn: settings by name"),
+        ({"connect": {"approved_origins": "https://x.example"}}, "approved_origins: a list"),
+        ({"connect": {"instance_id": "arn:aws:connect:x"}}, "the UUID at the end"),
+        ({"product": {"EXPECTED_CHATS": [1]}}, "product.EXPECTED_CHATS: text, a number"),
+        ({"product": {"EXPECTED_CAHTS": 1}}, "no setting EXPECTED_CAHTS"),
+        ({"whatsapp": {"numbers": ["phone-number-id-1"]}}, "whatsapp.numbers: values by name"),
+        ({"whatsapp": {"numbers": {"phone-number-id-1": {"language": "xx"}}}}, "en, es, pt"),
+        ({"worker": {"mode": "queued", "min_tasks": 0}}, "at least 1, at most max_tasks"),
         ({"concurrency": {"inbuond": 50}}, "no function inbuond"),
     ],
 )
@@ -194,6 +206,25 @@ def test_wrong_settings_say_what_they_should_be(
     file.write_text(yaml.safe_dump(document))
     with pytest.raises(SettingsProblem, match=told):
         settings.load("prod", file)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [(None, "cannot be read: No such file"), ("stages: [", "is not YAML"), ("[]", "`stages:`")],
+)
+def test_a_settings_file_that_is_none_is_told(text: str | None, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(SettingsProblem, match=told):
+        settings.load("prod", file)
+
+
+def test_a_number_with_nothing_of_its_own_may_stand_alone(tmp_path: Path) -> None:
+    """`phone-number-id-1:` is nothing in YAML."""
+    assert stage(tmp_path, numbers={"phone-number-id-1": None}).whatsapp.numbers == {
+        "phone-number-id-1": Number()
+    }
 
 
 def test_an_unknown_stage_is_told_with_those_there_are() -> None:
