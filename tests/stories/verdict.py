@@ -115,7 +115,10 @@ class Verdict:
         ends = any(chat.is_over for chat in self.stage.chats())
         if not (self.trouble or self.refused or self.days or ends or self.statuses != {"soon"}):
             return False
-        told = [*screens.notices(self.stage.chats()), *self.stage.dead_letters(), *self.redriven]
+        notices = screens.notices(self.stage.chats())
+        if self.trouble and self.refused and any(screens.DOUBT in notice for notice in notices):
+            return True  # a further send whose answer was lost is not repeated (docs/decisions.md)
+        told = [*notices, *self.stage.dead_letters(), *self.redriven]
         names = (_start(words), _start(self.whole.get(words, words)))  # a part's, or the answer's
         return any(_named(name, [*told, *self._untold()]) for name in names)
 
