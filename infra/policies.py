@@ -257,7 +257,8 @@ def _secrets(function: Function, uses: Uses, at: Places) -> list[Statement]:
 
 
 def _network(at: Places) -> list[Statement]:
-    """What Lambda does with the function's role to reach its subnets (Lambda, "Execution role").
+    """What Lambda does with the function's role to reach its subnets (Lambda developer guide,
+    "Giving Lambda functions access to resources in an Amazon VPC": all of these).
 
     Describing knows no resources (service authorization reference).
     """
@@ -268,7 +269,7 @@ def _network(at: Places) -> list[Statement]:
     where = [network_interfaces(at.names), *at.network]
     return [
         _allow("Interfaces", [f"ec2:{action}" for action in made], where),
-        _allow("Look", ["ec2:DescribeNetworkInterfaces"], ["*"]),
+        _allow("Look", [f"ec2:Describe{what}" for what in ("NetworkInterfaces", "Subnets")], ["*"]),
     ]
 
 

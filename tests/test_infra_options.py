@@ -22,7 +22,10 @@ AT = Names(prefix="puente-options", account="123456789012", region="us-east-1")
 ROLE = "AWS::IAM::Role"
 WAYS = ("Ingress", "Egress")
 # Actions that know no resources (service authorization reference).
-NEEDS_A_STAR = {"xray", "ec2:DescribeNetworkInterfaces", "ecr:GetAuthorizationToken"}
+NEEDS_A_STAR = {
+    *("xray", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"),
+    "ecr:GetAuthorizationToken",
+}
 
 
 @cache
@@ -95,6 +98,32 @@ def test_every_function_runs_inside_and_nothing_comes_in() -> None:
         (443, 443)
     ]
     assert not any(one["MapPublicIpOnLaunch"] for one in all_of("AWS::EC2::Subnet"))
+
+
+def test_a_function_is_made_when_its_role_may_enter_the_network() -> None:
+    """Lambda tries it at once, and refuses the function otherwise."""
+    needed = {"CreateNetworkInterface", "DescribeNetworkInterfaces", "DescribeSubnets"}
+    needed |= {"DeleteNetworkInterface", "AssignPrivateIpAddresses", "UnassignPrivateIpAddresses"}
+    entering = {
+        one["Name"]: {action for s in statements_of(one) for action in listed(s["Action"])}
+        for one in whole("AWS::IAM::ManagedPolicy", with_options())
+    }
+    made = whole("AWS::Lambda::Function", with_options())
+    ours = [one for one in made if "VpcConfig" in one["Properties"]]
+    assert len(ours) == len(FUNCTIONS)
+    for one in ours:
+        (policy,) = set(one["DependsOn"]) & set(entering)
+        assert {f"ec2:{action}" for action in needed} <= entering[policy]
+
+
+def statements_of(policy: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(policy["Properties"]["PolicyDocument"]["Statement"])
+
+
+def test_a_container_starts_when_it_may_fetch_its_image_and_settings() -> None:
+    (service,) = whole("AWS::ECS::Service", with_options())
+    policies = {one["Name"] for one in whole("AWS::IAM::ManagedPolicy", with_options())}
+    assert set(service["DependsOn"]) & policies
 
 
 def test_no_subnet_is_public_and_one_gateway_serves_every_zone() -> None:

@@ -211,6 +211,9 @@ class MessagingStack(ConcernStack):
             vpc_subnets=self.network.subnets if self.network else None,
             security_groups=[self.network.inside] if self.network else None,
         )
+        own = self.policies.get(function.name)
+        if own:  # in a VPC, Lambda refuses to make the function of a role that may not enter it
+            made.node.add_dependency(own)
         for source in function.sources:
             # Lambda tries the queue when the mapping is made: the policy must be there.
             self._event_source(made, source).add_resource_dependency(self.policies[function.name])

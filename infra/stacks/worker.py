@@ -152,13 +152,13 @@ class WorkerStack(ConcernStack):
             ),
         ]
         role = iam.Role(self, "Starter", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
-        iam.ManagedPolicy(self, "MayStart", statements=statements, roles=[role])
+        self.may_start = iam.ManagedPolicy(self, "MayStart", statements=statements, roles=[role])
         return role
 
     def _service(self, cluster: ecs.Cluster, task: ecs.FargateTaskDefinition) -> ecs.FargateService:
         # Two inline services would not know of each other's order: the old one ends first.
         alone = self.stage.worker.mode == "inline"
-        return ecs.FargateService(
+        service = ecs.FargateService(
             self,
             "Service",
             service_name=self.names.worker,
@@ -172,6 +172,8 @@ class WorkerStack(ConcernStack):
             assign_public_ip=False,
             circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
         )
+        service.node.add_dependency(self.may_start)  # three tasks that cannot start end it all
+        return service
 
     def _scaled(self) -> None:
         waiting = {
