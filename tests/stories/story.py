@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from chalicelib.whatsapp.limits import TEXT
 from chalicelib.whatsapp.split import split
 from ops.__main__ import app as operator
+from sandbox.amazon_connect.switches import TokenMemory
 from sandbox.desk import NobodyWaitsError
 from sandbox.faults import Action
 from sandbox.topics import Noise
@@ -50,6 +51,7 @@ SENT = ["text", "three texts", "four texts in one event", "voice note", "photo"]
 SENT += ["photo with words", "document"]
 ANSWERED = ["text", "three messages long", "file"]
 ENDS = ["agent", "flow", "both at once", "idle", "handed over", "handed over and ended"]
+IN_CHATS = ["SendMessage", "StartAttachmentUpload", "CompleteAttachmentUpload", "SendEvent"]
 SOON = st.sampled_from([0, 0, 1, 5])
 MOST_DAYS = 2
 
@@ -99,9 +101,15 @@ class Story(Verdict, RuleBasedStateMachine):
         self.statuses, self.redriven, self.days = {"soon"}, [], 0
         self.told, self.line_of, self.whole = [], {}, {}
 
-    @initialize(seed=st.integers(min_value=0, max_value=999), talking=st.booleans())
-    def everything_comes_in_its_own_disorder(self, seed, talking):
-        self.told.append(f"seed {seed}{', talking' * talking}")
+    @initialize(
+        seed=st.integers(min_value=0, max_value=999),
+        talking=st.booleans(),
+        memory=st.sampled_from([TokenMemory.FIVE_MINUTES, TokenMemory.SEVEN_DAYS]),
+    )
+    def everything_comes_in_its_own_disorder(self, seed, talking, memory):
+        """Nobody knows for how long Connect remembers the token of a message: minutes, we hope."""
+        self.told.append(f"seed {seed}{', talking' * talking}, {memory.name}")
+        self.world.switches.token_memory_of = dict.fromkeys(IN_CHATS, memory)
         self.chance = random.Random(seed)
         self.world.topics.noise, self.world.topics.chance = NOISE, self.chance
         if talking:
@@ -253,9 +261,10 @@ class Story(Verdict, RuleBasedStateMachine):
 
     @invariant()
     def never_two_live_chats_of_a_number(self):
-        live = self._live()
-        assert len(live) <= 2, live
-        assert len({self._line_of(chat).name for chat in live}) == len(live), live
+        names = [self._line_of(chat).name for chat in self._live()]
+        # One whose record was refused for good is stopped a moment later (protocol 4.4).
+        if Action.VALIDATION not in self.trouble:
+            assert len(set(names)) == len(names), "\n".join(["two live chats", *self.seen()])
 
     def teardown(self):
         try:

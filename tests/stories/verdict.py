@@ -21,6 +21,9 @@ class Verdict:
     def _nothing_is_left(self):
         yield from (f"still queued: {name}" for name in self.stage.left_in_queues())
         yield from (f"a claim is left: {key}" for key in self.stage.claims())
+        live = [self._line_of(chat).name for chat in self._live()]
+        if len(set(live)) < len(live):
+            yield f"two live chats: {live}"
         for chat in self.stage.chats():
             stopped = chat.is_over and chat.current.disconnect_reason == "API"
             # Whose record is refused for good is found by its attribute, and stopped (4.4).
