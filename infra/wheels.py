@@ -49,7 +49,8 @@ class Pip(SubprocessPip):
 def install(pins: list[str], folder: Path) -> list[str]:
     """The command that unpacks these, and nothing they ask for, into a folder."""
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps"]
-    return [*pip, *CHOICE, "--target", str(folder), *pins]
+    # `install`, unlike `download`, asks its own Python whether a package takes it.
+    return [*pip, *CHOICE, "--ignore-requires-python", "--target", str(folder), *pins]
 
 
 def wanted_in_lambda(requirement: str) -> bool:

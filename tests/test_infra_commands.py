@@ -18,7 +18,7 @@ from infra import __main__ as commands
 from infra import functions, package, settings, wheels
 from infra.__main__ import removable
 from infra.rehearsal.deploy import not_deployed
-from infra.rehearsal.local_aws import LocalAws, RehearsalProblem
+from infra.rehearsal.local_aws import LocalAws, RehearsalProblem, chosen_port
 from infra.rehearsal.run import rehearse
 from infra.rehearsal.templates import LOCAL_SECONDS, fit
 from infra.rehearsal.with_cdk import finished
@@ -142,6 +142,8 @@ def test_wheels_are_chosen_for_the_functions_whatever_python_runs_this(tmp_path:
     command = wheels.install(["av==19.0.2"], tmp_path)
     assert ("--python-version", functions.RUNTIME.removeprefix("python")) in pairwise(command)
     assert "--only-binary=:all:" in command
+    # `pip install` asks its own Python, else: PyAV would be refused by 3.11, which may deploy, too.
+    assert "--ignore-requires-python" in command
 
 
 @pytest.mark.parametrize(
@@ -181,6 +183,13 @@ def taken() -> Iterator[int]:
         other.bind(("127.0.0.1", 0))
         other.listen()
         yield other.getsockname()[1]
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "80000", "-1"])
+def test_a_port_that_is_none_is_told(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REHEARSAL_PORT", port)
+    with pytest.raises(RehearsalProblem, match=f"REHEARSAL_PORT is '{port}': a number from 1"):
+        chosen_port()
 
 
 def test_a_taken_port_is_told_with_the_way_out(taken: int, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ HOST = "127.0.0.1"
 READY_SECONDS = 30
 STEP_SECONDS = 0.2
 KEY = "test"
+PORT, LAST_PORT = "4571", 65535
 
 
 class RehearsalProblem(Exception):
@@ -97,6 +98,14 @@ class LocalAws:
             except (urllib.error.URLError, OSError):
                 time.sleep(STEP_SECONDS)
         raise RehearsalProblem(f"ministack did not start; its log is {self._log}")
+
+
+def chosen_port() -> int:
+    """REHEARSAL_PORT of the environment. Raises RehearsalProblem when it is none."""
+    told = os.environ.get("REHEARSAL_PORT") or PORT
+    if not (told.isdecimal() and 0 < int(told) <= LAST_PORT):
+        raise RehearsalProblem(f"REHEARSAL_PORT is {told!r}: a number from 1 to {LAST_PORT}")
+    return int(told)
 
 
 def require_free(port: int) -> None:

@@ -1,7 +1,6 @@
 """The rehearsal from start to end: `python -m infra rehearse`."""
 
 import json
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,12 +10,11 @@ from infra import names, package
 from infra.functions import FUNCTIONS
 from infra.names import Names
 from infra.rehearsal import conversation, deploy, furniture
-from infra.rehearsal.local_aws import LocalAws, RehearsalProblem
+from infra.rehearsal.local_aws import LocalAws, RehearsalProblem, chosen_port
 from infra.rehearsal.surroundings import Surroundings, flows_for
 from infra.rehearsal.templates import LOCAL_SECONDS
 from infra.settings import Stage
 
-PORT = int(os.environ.get("REHEARSAL_PORT", "4571"))
 PYTHON = package.ROOT / ".venv-rehearsal" / "bin" / "python"
 FOLDER = package.BUILD / "rehearsal"
 LOCAL = ("SQS", "SNS", "DYNAMODB", "S3", "SECRETS_MANAGER")
@@ -37,8 +35,8 @@ def rehearse(stage: Stage, assembly: Path, say: Callable[[str], None]) -> None:
         account=stage.account,
     )
     started = time.monotonic()
-    log = FOLDER / "ministack.log"
-    with LocalAws(PYTHON, port=PORT, account=stage.account, region=stage.region, log=log) as aws:
+    port, log = chosen_port(), FOLDER / "ministack.log"
+    with LocalAws(PYTHON, port=port, account=stage.account, region=stage.region, log=log) as aws:
         say(f"local AWS at {aws.url} (log: {log.relative_to(package.ROOT)})")
         topics = {topic: at.topic_arn(topic) for topic in names.TOPICS}
         with Surroundings(aws, flows, topics) as around:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from infra import package
 from infra.names import Names, flow_export
-from infra.rehearsal.local_aws import KEY, LocalAws, RehearsalProblem
-from infra.rehearsal.run import FOLDER, PORT, PYTHON
+from infra.rehearsal.local_aws import KEY, LocalAws, RehearsalProblem, chosen_port
+from infra.rehearsal.run import FOLDER, PYTHON
 from infra.rehearsal.templates import fit
 from infra.settings import Stage
 
@@ -36,7 +36,8 @@ def rehearse_cdk(stage: Stage, assembly: Path, removable: Sequence[str], say: Sa
     FOLDER.mkdir(parents=True, exist_ok=True)
     app = _fitted(assembly, stage, say)
     log = FOLDER / "ministack.log"
-    with LocalAws(PYTHON, port=PORT, account=stage.account, region=stage.region, log=log) as aws:
+    port = chosen_port()
+    with LocalAws(PYTHON, port=port, account=stage.account, region=stage.region, log=log) as aws:
         cdk = _Cdk(aws, app)
         for region in (stage.region, stage.backup.copy_region):
             cdk.run("bootstrap", f"aws://{stage.account}/{region}")
