@@ -400,7 +400,8 @@ def _tries_of_a_role_that_changes(make: Any, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(straight, "moment", lambda: when)
 
     def change(**_: Any) -> None:
-        role.access_key, role.token = "another", "a newer session"
+        role.access_key, role.secret_key = "another", "as secret"
+        role.token = "a newer session"
         it_is(NOON + DAY)
 
     it_is(NOON)
