@@ -38,6 +38,8 @@ class _Straight:
         self._emit = client.meta.events.emit
         self._before_send = f"before-send.{client.meta.service_model.service_id.hyphenize()}"
         self._most = client.meta.config.retries["total_max_attempts"]
+        # Only DynamoDB says what its answers have to be.
+        self._tells_no_sum = client.meta.service_model.service_name != "dynamodb"
 
     def answer(
         self, model: Any, params: dict[str, Any], request_signer: Any, **_: Any
@@ -79,7 +81,7 @@ class _Straight:
         """botocore's answer, which has waited then; it is not asked about what went well."""
         if isinstance(got, Exception):
             return bool(self._endpoint._needs_retry(attempt, model, params, None, got))
-        if got[0].status_code < REFUSED and _is_whole(got[0]):
+        if got[0].status_code < REFUSED and (self._tells_no_sum or _is_whole(got[0])):
             return False
         return bool(self._endpoint._needs_retry(attempt, model, params, got, None))
 
