@@ -145,6 +145,18 @@ def test_only_its_own_service_of_this_account_publishes(topic: str, service: str
     assert source.startswith(f"arn:aws:{service}:us-east-1:123456789012:")
 
 
+def test_topics_may_write_the_traces_they_are_told_to() -> None:
+    """X-Ray asks a policy of its own before it takes anything from SNS."""
+    traced = {AT.topic(name) for name in names.TOPICS}
+    assert {t["TopicName"] for t in of_type("AWS::SNS::Topic") if "TracingConfig" in t} == traced
+    (policy,) = of_type("AWS::XRay::ResourcePolicy")
+    (may,) = json.loads(policy["PolicyDocument"])["Statement"]
+    assert may["Principal"] == {"Service": "sns.amazonaws.com"}
+    assert "xray:PutTraceSegments" in may["Action"]
+    sources = may["Condition"]["ArnEquals"]["aws:SourceArn"]
+    assert {arn.rpartition(":")[2] for arn in sources} == traced
+
+
 def test_no_echo_of_the_customer_wakes_a_function() -> None:
     """Of a real chat's records exactly those pass that the product forwards, and the end."""
     from chalicelib.connect_events import parse

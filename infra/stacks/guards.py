@@ -20,6 +20,24 @@ def tls_publish(arn: str) -> dict[str, Any]:
     return {**tls_only(arn), "Action": "sns:Publish"}
 
 
+def traces_of(topics: list[str], account: str) -> dict[str, Any]:
+    """What X-Ray wants before SNS may write its part of a trace (SNS developer guide, "Active
+    tracing"): the console adds this, CloudFormation does not."""
+    calls = ("PutTraceSegments", "GetSamplingRules", "GetSamplingTargets")
+    may = {
+        "Sid": "Topics",
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": [f"xray:{call}" for call in calls],
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": account},
+            "ArnEquals": {"aws:SourceArn": topics},
+        },
+    }
+    return {"Version": "2012-10-17", "Statement": [may]}
+
+
 def retention(days: int) -> logs.RetentionDays:
     """CloudWatch knows certain lengths only: the next longer one."""
     return KEPT[min(kept for kept in KEPT if kept >= days)]

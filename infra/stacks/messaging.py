@@ -1,5 +1,6 @@
 """Topics, queues, functions: the way of every message."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_xray as xray
 from constructs import Construct
 
 from infra import functions, names, policies
@@ -19,7 +21,7 @@ from infra.stacks.base import ConcernStack
 from infra.stacks.cdn import CdnStack
 from infra.stacks.data import DataStack
 from infra.stacks.environment import environment, media_links
-from infra.stacks.guards import retention, tls_only, tls_publish
+from infra.stacks.guards import retention, tls_only, tls_publish, traces_of
 from infra.stacks.instance import InstanceStack
 from infra.stacks.network import NetworkStack
 from infra.stacks.roles import function_role, own_policy, shared_policy
@@ -60,6 +62,7 @@ class MessagingStack(ConcernStack):
         self.topics = {name: self._topic(name) for name in names.TOPICS}
         self._may_publish()
         self._subscriptions()
+        self._traced()
         # One for all functions, so that a message can be followed in one place.
         self.log_group = self._logs("FunctionLogs", "/aws/lambda/")
         self.runtime = shared_policy(self, self.log_group)
@@ -161,6 +164,15 @@ class MessagingStack(ConcernStack):
                 redrive_policy={"deadLetterTargetArn": letters.attr_arn},
                 **filtered,
             )
+
+    def _traced(self) -> None:
+        arns = [self.names.topic_arn(name) for name in names.TOPICS]
+        xray.CfnResourcePolicy(
+            self,
+            "TopicTraces",
+            policy_name=f"{self.stage.prefix}-topics",
+            policy_document=json.dumps(traces_of(arns, self.account)),
+        )
 
     # --- functions ----------------------------------------------------------------------------
 
