@@ -7,16 +7,19 @@ word.
 
 from collections import Counter
 
+import boto3
 import pytest
 
 from sandbox.faults import Action
 from tests.crash import promises
+from tests.crash.stage import Stages
 
 IN_A_LIVE_CHAT = ["dynamodb", "sqs", "connectparticipant", "socialmessaging"]
 OPENS_A_CHAT = ["dynamodb", "connect", "connectparticipant"]
 SERVICES = sorted({*IN_A_LIVE_CHAT, *OPENS_A_CHAT})
 FILES = ["s3", "http:s3", "http:attachments"]
 AI = "http:openai"
+SECRETS = "secretsmanager"  # asked for the key of the speech service, if it lies there
 KILLS = [Action.KILL_BEFORE, Action.KILL_AFTER]  # test_crash_matrix.py
 WAYS = [
     Action.THROTTLE,
@@ -185,18 +188,42 @@ def test_a_voice_note_reaches_the_agent_whatever_speech_and_language_services_do
     try:
         if not opens:
             stage.talks()
-        disturb(stage, AI, way, times)
-        stage.sends_voice_note()
-        stage.world.run_for(OUTAGE_S + AFTERWARDS_S)
-        stage.world.router.faults.clear()
-        stage.writes("Did you get it?")
-        stage.world.run_for(5)
-        _heard(stage)
+        _speaks_meanwhile(stage, AI, way, times)
         stage.all_over()
     except BaseException:
         stage.world.router.faults.clear()
         stages.discard()
         raise
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("times", list(TIMES.values()), ids=list(TIMES))
+@pytest.mark.parametrize("way", [*WAYS, Action.VALIDATION])
+def test_a_voice_note_reaches_the_agent_whatever_becomes_of_the_key(stages, way, times):
+    """A process keeps the key, so that each case has a new one."""
+    stages.discard()
+    with Stages(settings={"OPENAI_API_KEY": KEY}, prepare=_keeps_the_key) as own:
+        stage = own.take()
+        stage.talks()
+        _speaks_meanwhile(stage, SECRETS, way, times)
+
+
+KEY = "arn:aws:secretsmanager:us-east-1:123456789012:secret:puente/openai-api-key"
+
+
+def _keeps_the_key(_world):
+    boto3.client("secretsmanager").create_secret(Name="puente/openai-api-key", SecretString="a-key")
+
+
+def _speaks_meanwhile(stage, service, way, times):
+    hit = disturb(stage, service, way, times)
+    stage.sends_voice_note()
+    stage.world.run_for(OUTAGE_S + AFTERWARDS_S)
+    assert hit.total(), "nothing went wrong: this case proves nothing"
+    stage.world.router.faults.clear()
+    stage.writes("Did you get it?")
+    stage.world.run_for(5)
+    _heard(stage)
 
 
 def _heard(stage):
