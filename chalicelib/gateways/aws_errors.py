@@ -4,9 +4,6 @@ Whether a failed call may have happened is decided here (protocol law 7): time-o
 connections and 5xx may have; 429, validation and access errors did not.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -51,27 +48,39 @@ DENIALS = frozenset(
 SERVER_ERROR = 500
 
 
-@contextmanager
-def aws(service: str) -> Iterator[None]:
+class _Door:
+    """Not a generator: some ten calls a text pass through here."""
+
+    __slots__ = ("_service",)
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (ClientError, BotoCoreError)):
+            raise _ours(error, self._service) from error
+
+
+def aws(service: str) -> _Door:
     """Translate whatever botocore raises inside. `service` names the door, e.g. "connect"."""
-    try:
-        yield
-    except ClientError as error:
-        raise translated(error, service) from error
-    except ParamValidationError as error:
-        raise Rejected(
-            f"{service} refuses these parameters", service=service, code="ParamValidation"
-        ) from error
-    except (ConnectTimeoutError, EndpointConnectionError) as error:
-        raise Unreachable(
-            f"{service} cannot be reached", service=service, code=type(error).__name__
-        ) from error
-    except NoCredentialsError as error:
-        raise Denied(f"no credentials for {service}", service=service) from error
-    except BotoCoreError as error:
-        raise Unsure(
-            f"{service} did not answer", service=service, code=type(error).__name__
-        ) from error
+    return _Door(service)
+
+
+def _ours(error: ClientError | BotoCoreError, service: str) -> ServiceError:
+    if isinstance(error, ClientError):
+        return translated(error, service)
+    if isinstance(error, ParamValidationError):
+        says = f"{service} refuses these parameters"
+        return Rejected(says, service=service, code="ParamValidation")
+    if isinstance(error, NoCredentialsError):
+        return Denied(f"no credentials for {service}", service=service)
+    name = type(error).__name__
+    if isinstance(error, (ConnectTimeoutError, EndpointConnectionError)):
+        return Unreachable(f"{service} cannot be reached", service=service, code=name)
+    return Unsure(f"{service} did not answer", service=service, code=name)
 
 
 def translated(error: ClientError, service: str) -> ServiceError:

@@ -74,6 +74,14 @@ class PlainItems(JSONSerializer):
     botocore copies each attribute in five steps, by the name of its kind.
     """
 
+    def _serialize(
+        self, serialized: dict[str, Any], value: Any, shape: Any, key: str | None = None
+    ) -> None:
+        if shape.type_name == "string":
+            serialized[key] = value  # type: ignore[index]
+        else:
+            super()._serialize(serialized, value, shape, key)  # type: ignore[misc]
+
     def _serialize_type_map(
         self, serialized: dict[str, Any], value: Mapping[str, Any], shape: Any, key: str
     ) -> None:
@@ -86,7 +94,7 @@ class PlainItems(JSONSerializer):
             if "S" in one or "N" in one:
                 item[name] = one
             else:
-                self._serialize(item, one, shape.value, name)  # type: ignore[attr-defined]
+                self._serialize(item, one, shape.value, name)
 
 
 SERIALIZERS["json"] = PlainItems  # type: ignore[assignment]

@@ -36,10 +36,8 @@ class Signer:
         `headers`: all that are sent, Host and X-Amz-Date among them, each named once; `stamp`: the
         latter, e.g. "20261118T120000Z"; `url`: without a query.
         """
-        lower = {name.lower(): " ".join(value.split()) for name, value in headers.items()}
-        names = sorted(lower.keys() - NOT_SIGNED)
-        signed = ";".join(names)
-        lines = "".join([f"{name}:{lower[name]}\n" for name in names])
+        names, signed = _signed(tuple(headers))
+        lines = "".join([f"{small}:{_in_one(headers[name])}\n" for small, name in names])
         request = f"{method}\n{_path_of(url)}\n\n{lines}\n{signed}\n{sha256(body).hexdigest()}"
         scope = f"{stamp[:8]}/{self.region}/{self.service}/aws4_request"
         told = f"{ALGORITHM}\n{stamp}\n{scope}\n{sha256(request.encode()).hexdigest()}"
@@ -47,6 +45,19 @@ class Signer:
         signature = hmac.new(key, told.encode(), sha256).hexdigest()
         whose = f"Credential={self.access_key}/{scope}"
         return f"{ALGORITHM} {whose}, SignedHeaders={signed}, Signature={signature}"
+
+
+@lru_cache(maxsize=64)
+def _signed(names: tuple[str, ...]) -> tuple[list[tuple[str, str]], str]:
+    """Those headers that are signed, (in small letters, as given), and how the signature names
+    them."""
+    pairs = sorted((name.lower(), name) for name in names if name.lower() not in NOT_SIGNED)
+    return pairs, ";".join(small for small, _ in pairs)
+
+
+def _in_one(value: str) -> str:
+    """Without spaces around and with single ones inside."""
+    return " ".join(value.split())
 
 
 @lru_cache(maxsize=64)

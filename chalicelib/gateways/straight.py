@@ -6,9 +6,10 @@ Stubber does). What is sent is what botocore sends, to the letter (`tests/gatewa
 whether a call is tried again, and when, and what an answer means, botocore says as ever.
 """
 
+import itertools
+import time
 import uuid
 from binascii import crc32
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -50,7 +51,7 @@ class _Straight:
         """
         if not _is_plain(params, request_signer):
             return None
-        tries = {"amz-sdk-invocation-id": str(uuid.uuid4())}
+        tries = {"amz-sdk-invocation-id": _new_name()}
         attempt = 1
         got = self._try(attempt, model, params, request_signer, tries)
         while self._is_to_be_tried_again(attempt, model, params, got):
@@ -86,16 +87,25 @@ class _Straight:
         return bool(self._endpoint._needs_retry(attempt, model, params, got, None))
 
     def _read(self, http: Any, model: Any) -> dict[str, Any]:
+        refused = http.status_code >= REFUSED
         answer = {
-            "headers": http.headers,
+            # Of what went well nobody reads them, and botocore copies each one in small letters.
+            "headers": http.headers if refused or _tells_by_headers(model.output_shape) else {},
             "status_code": http.status_code,
             "context": {"operation_name": model.name},
             "body": http.content,
         }
         parsed: dict[str, Any] = self._parser.parse(answer, model.output_shape)
-        if http.status_code >= REFUSED:
+        if refused:
             self._endpoint._add_modeled_error_fields(answer, parsed, model, self._parser)
         return parsed
+
+
+@lru_cache(maxsize=256)
+def _tells_by_headers(shape: Any) -> bool:
+    """Whether an answer has parts beside its body. Shapes live as long as their client."""
+    members = shape.members.values() if shape else ()
+    return any("location" in member.serialization for member in members)
 
 
 def _is_whole(http: Any) -> bool:
@@ -133,17 +143,31 @@ def _sign(headers: dict[str, str], params: dict[str, Any], signer: Any) -> None:
     who = signer.get_auth_instance(name, region, "v4").credentials
     if who is None:
         raise NoCredentialsError
-    stamp = moment().strftime("%Y%m%dT%H%M%SZ")
+    stamp = moment()
     headers["Host"], headers["X-Amz-Date"] = _host_of(params["url"]), stamp
     if who.token:
         headers["X-Amz-Security-Token"] = who.token
-    signs = Signer(who.access_key, who.secret_key, region, name)
+    signs = _signer(who.access_key, who.secret_key, region, name)
     sent = (params["method"], params["url"], headers, params["body"])
     headers["Authorization"] = signs.authorization(stamp, *sent)
 
 
-def moment() -> datetime:
-    return datetime.now(UTC)
+_signer = lru_cache(maxsize=16)(Signer)
+
+
+def moment() -> str:
+    """Now, as signatures have it."""
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+
+
+_PROCESS = str(uuid.uuid4())[:-12]
+_NUMBERS = itertools.count(1)
+
+
+def _new_name() -> str:
+    """Of a call, in the form of a UUID. AWS wants it for its statistics; to ask the system for 16
+    random bytes each time is a fifteenth of a text."""
+    return f"{_PROCESS}{next(_NUMBERS):012x}"
 
 
 @lru_cache(maxsize=64)
