@@ -4,6 +4,8 @@ import fcntl
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -61,12 +63,10 @@ def with_options() -> Path:
     document = yaml.safe_load(FILE.read_text())
     document["stages"] = {"options": document["stages"][STAGE] | OPTIONS}
     wanted = yaml.safe_dump(document)
-    folder = BUILD / "cdk-draft" / "options"
-    if settings.exists() and settings.read_text() == wanted and inputs.is_current(folder):
-        return folder
-    shutil.rmtree(folder, ignore_errors=True)
-    BUILD.mkdir(exist_ok=True)
-    settings.write_text(wanted)
+    with _alone():
+        if not settings.exists() or settings.read_text() != wanted:
+            shutil.rmtree(BUILD / "cdk-draft" / "options", ignore_errors=True)
+            settings.write_text(wanted)
     return drafted("options", "--settings", str(settings))
 
 
@@ -75,13 +75,20 @@ def drafted(stage: str, *more: str) -> Path:
         pytest.skip("no .venv-infra: `make synth` makes it; CI does (make test-infra)")
     folder = BUILD / "cdk-draft" / stage
     command = [str(INFRA), "-m", "infra", "draft", "--stage", stage, *more]
-    BUILD.mkdir(exist_ok=True)
-    with (BUILD / "draft.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run side by side, and one draft is enough
+    with _alone():
         if not inputs.is_current(folder):
             made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
             assert made.returncode == 0, made.stdout[-3000:] + made.stderr[-3000:]
     return folder
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Tests run side by side, and one draft is enough."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "draft.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def findings(folder: Path) -> dict[str, set[str]]:
