@@ -17,10 +17,12 @@ from chalicelib.whatsapp.parsing import parse as parse_whatsapp
 
 @dataclass(frozen=True, slots=True)
 class Resend:
-    """A part to be sent once more, at `due` (epoch seconds)."""
+    """A part to be sent once more, at `due` (epoch seconds); `unless_proven`: if no status has come
+    of the attempt before."""
 
     callback: Callback
     due: int
+    unless_proven: bool = False
 
 
 Outbound = ChatEvent | DeliveryStatus | Resend
@@ -83,7 +85,8 @@ def read_outbound(body: str) -> Outbound:
         callback = read_callback(fields.text(payload, "callback"))
         if callback is None:
             raise UnreadableEvent("a second send names no message", code=kind)
-        return Resend(callback, fields.integer(payload, "due"))
+        unless_proven = isinstance(payload, dict) and payload.get("unless_proven") is True
+        return Resend(callback, fields.integer(payload, "due"), unless_proven)
     status = parse_whatsapp(payload)
     if not isinstance(status, DeliveryStatus):
         raise UnreadableEvent("the outbound queue takes chat events and statuses", code=kind)

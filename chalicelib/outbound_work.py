@@ -49,7 +49,7 @@ class OutboundWork:
     status: Callable[[DeliveryStatus], None]
     park: Callable[[str, str, str], None]
     broken: Broken
-    again: Callable[[Callback, int], None] = _ignored
+    again: Callable[[Callback, int, bool], None] = _ignored
     read: Callable[[ChatEvent], None] = _ignored
 
     def __call__(self, group: list[Record], left: Remaining) -> list[Record]:  # noqa: ARG002
@@ -113,7 +113,7 @@ class OutboundWork:
         if isinstance(event, DeliveryStatus):
             self.status(event)
         elif isinstance(event, Resend):
-            self.again(event.callback, event.due)
+            self.again(event.callback, event.due, event.unless_proven)
         elif event.ends_chat:
             self.end(event)
         elif event.kind == "event":

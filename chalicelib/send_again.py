@@ -1,16 +1,19 @@
 """Messages that WhatsApp refused only for now (rates, disturbances): sent again after a while.
 
 The refusal came as a status, so the message surely did not arrive. Each further send is claimed
-before it happens: a crash in between leaves the agent a word of doubt, never a second copy.
+before it happens. One that may have happened (a crash, no answer) is made once more when no status
+of it comes in time, as a first send is (protocol O1, O2); the agent reads that it may be there
+twice. After the last one a word of doubt is all that is left.
 """
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from chalicelib.contact import Callback, ContactItem
 from chalicelib.conversation import token
-from chalicelib.errors import Denied, Rejected, Throttled, Unsure
+from chalicelib.errors import Denied, Rejected, ServiceError, Throttled, Unsure
 from chalicelib.log import count
 from chalicelib.ports.contacts import Contacts
 from chalicelib.ports.messages import Messages
@@ -40,6 +43,7 @@ class SendAgain:
         whatsapp: WhatsApp,
         outbox: Outbox,
         tell_agent: TellAgent,
+        unsure_wait_s: int,
         clock: Callable[[], int],
     ) -> None:
         self._contacts = contacts
@@ -47,6 +51,7 @@ class SendAgain:
         self._whatsapp = whatsapp
         self._outbox = outbox
         self._tell_agent = tell_agent
+        self._unsure_wait_s = unsure_wait_s
         self._clock = clock
 
     def plan(self, failed: Callback, failure: Failure) -> bool:
@@ -54,45 +59,70 @@ class SendAgain:
         helps = failure.retryable and failure.code != SPAM_LIMIT
         if not helps or failed.attempt > MAX_RESENDS or not self._history.sent_body(failed.record):
             return False
-        job = {"callback": str(_next(failed)), "due": self._clock() + BACK_OFF**failed.attempt}
+        self._queue("again", failed, BACK_OFF**failed.attempt, unless_proven=False)
+        return True
+
+    def _queue(self, why: str, before: Callback, wait_s: int, *, unless_proven: bool) -> None:
+        """The attempt after `before`; `why` keeps apart two reasons for the same one."""
+        due = self._clock() + wait_s
+        job = {"callback": str(_next(before)), "due": due, "unless_proven": unless_proven}
         entry = Entry(
             queue="outbound",
-            group=token("again", failed.record),
-            dedup=token("again", failed.record, failed.attempt),
+            group=token("again", before.record),
+            dedup=token(why, before.record, before.attempt),
             body=write("again", job),
         )
         self._outbox.send([entry])
-        return True
 
-    def send(self, callback: Callback, due: int) -> None:
-        """Send the part once more when its time has come. Raises Throttled before."""
+    def send(self, callback: Callback, due: int, unless_proven: bool = False) -> None:
+        """Send the part once more when its time has come. Raises Throttled before.
+
+        `unless_proven`: only if no status has come of the attempt before, which may have happened.
+        """
         if self._clock() < due:
             raise Throttled("waiting before a message is sent again", service="whatsapp")
         item, body = self._contacts.load(callback.contact), self._history.sent_body(callback.record)
         if item is None or not body:
             return
-        if not self._history.claim_resend(callback.record, callback.attempt):
-            self._doubt(item, callback)
+        if unless_proven and self._is_proven(callback.record, callback.attempt - 1):
             return
-        self._send(item, callback, json.loads(body))
+        if not self._history.claim_resend(callback.record, callback.attempt):
+            self._settle(item, callback)
+            return
+        if self._sent(item, callback, json.loads(body)) and unless_proven:
+            count("OutboundSentUnsure")
+            with suppress(ServiceError):  # the history has it in any case
+                self._tell_agent.say(item, "outbound.doubled", callback.event, callback.part)
 
-    def _send(self, item: ContactItem, callback: Callback, body: dict[str, Any]) -> None:
+    def _sent(self, item: ContactItem, callback: Callback, body: dict[str, Any]) -> bool:
+        """Whether WhatsApp has taken it. Raises Throttled or Denied when it comes again."""
+        taken = False
         try:
             self._whatsapp.send(item.reply.origination_id, with_callback(body, str(callback)))
         except (Throttled, Denied):  # it surely did not happen
             self._history.free_resend(callback.record, callback.attempt)
             raise
         except Unsure:
-            self._doubt(item, callback)
+            self._settle(item, callback)
         except Rejected as refused:
             self._tell_agent.say(item, refused.tell_agent, callback.event, callback.part)
+        else:
+            taken = True
         count("OutboundSentAgain")
+        return taken
 
-    def _doubt(self, item: ContactItem, callback: Callback) -> None:
-        """The send may have happened; a status of this attempt would say so."""
-        _, proven = self._history.status_of(callback.record)
-        if proven < callback.attempt:
+    def _settle(self, item: ContactItem, callback: Callback) -> None:
+        """The send may have happened; a status of this attempt would say so, soon or later."""
+        if self._is_proven(callback.record, callback.attempt):
+            return
+        if callback.attempt > MAX_RESENDS:
             self._tell_agent.say(item, "outbound.uncertain", callback.event, callback.part)
+            return
+        self._queue("unsure", callback, self._unsure_wait_s, unless_proven=True)
+
+    def _is_proven(self, record: str, attempt: int) -> bool:
+        _, proven = self._history.status_of(record)
+        return proven >= attempt
 
 
 def _next(failed: Callback) -> Callback:

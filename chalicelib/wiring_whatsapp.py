@@ -86,6 +86,7 @@ def send_again(app: "App", tell_agent: TellAgent) -> SendAgain:
         whatsapp=app.whatsapp,
         outbox=app.queues,
         tell_agent=tell_agent,
+        unsure_wait_s=app.settings.unsure_wait_seconds,
         clock=app.clock,
     )
 

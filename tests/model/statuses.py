@@ -17,7 +17,7 @@ from chalicelib.routing import Entry
 from chalicelib.send_again import SendAgain
 from chalicelib.whatsapp import statuses
 from chalicelib.whatsapp.messages import DeliveryStatus, WhatsAppError
-from tests.model.outbound import VISIBILITY, FakeTellAgent, OutboundModel
+from tests.model.outbound import VISIBILITY, WAIT_SECONDS, FakeTellAgent, OutboundModel
 from tests.model.surroundings import (
     FIVE_MINUTES,
     FakeChat,
@@ -188,6 +188,7 @@ class StatusModel(OutboundModel):
             whatsapp=self.whatsapp(),
             outbox=self,
             tell_agent=self.agent,
+            unsure_wait_s=WAIT_SECONDS,
             clock=self.world.clock,
         )
         self.deliveries = Deliveries(
@@ -305,7 +306,7 @@ class StatusModel(OutboundModel):
             self.world.now = max(self.world.now, each.due)
             self.busy_elsewhere = True
             try:
-                self.resender.send(each.callback, each.due)
+                self.resender.send(each.callback, each.due, each.unless_proven)
             except Killed:
                 self.world.now += VISIBILITY
                 self.second_sends.append(each)

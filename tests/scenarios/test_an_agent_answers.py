@@ -473,6 +473,24 @@ def test_an_uncertain_send_that_nothing_proves_is_sent_once_more(world):
     assert not unfinished()
 
 
+@pytest.mark.parametrize("went", [Action.TIMEOUT_BEFORE, Action.TIMEOUT_AFTER, Action.KILL_BEFORE])
+def test_a_further_send_that_is_lost_is_made_once_more(world, went, monkeypatch):
+    """O1, O2: WhatsApp refused the first for now, and nobody knows what became of the second."""
+    talk = live_chat(world)
+    refused = iter([MetaError(131056, "Pair rate limit hit")])
+    monkeypatch.setattr(world.network, "_pair_problem", lambda *_: next(refused, None))
+    talk.agent.say("Hello Mia")
+    world.run_for(2)
+    world.router.faults.on("socialmessaging", "SendWhatsAppMessage", went)
+    world.router.faults.arm()
+    world.run_for(LONG_ENOUGH_S)
+    assert sent_texts(talk.customer) == ["Hello Mia"]
+    assert ("Hello Mia", "delivered") in stored_status()
+    said = [notice for notice in notices(talk.chat) if "may have it twice" in notice]
+    assert len(said) == (went is not Action.TIMEOUT_AFTER)
+    assert not unfinished()
+
+
 @pytest.mark.parametrize("first_went", ["sent", "failed"])
 def test_a_send_repeated_in_doubt_is_told_and_kept_and_counted_once_it_proves_double(
     world, first_went

@@ -24,7 +24,6 @@ UNHEARD = re.compile(r"(Could not transcribe|Nothing understood|Fields could not
 WAITS = re.compile(r"(.*does not load yet; it follows here|^Voice note received, transcribing)")
 ARRIVED = re.compile(r".* that did not load before:$")
 GONE = re.compile(r".*could not be (loaded|shown)")
-DOUBT = "may or may not have reached the customer"
 LABEL = re.compile(r"^\[(Photo|Document[^\]]*)\] ?")
 
 

@@ -121,8 +121,6 @@ class Verdict:
         if not (self.trouble or self.refused or self.days or ends or self.statuses != {"soon"}):
             return False
         notices = screens.notices(self.stage.chats())
-        if self.trouble and self.refused and any(screens.DOUBT in notice for notice in notices):
-            return True  # a further send whose answer was lost is not repeated (docs/decisions.md)
         told = [*notices, *self.stage.dead_letters(), *self.redriven]
         names = (_start(words), _start(self.whole.get(words, words)))  # a part's, or the answer's
         return any(_named(name, [*told, *self._untold()]) for name in names)

@@ -1,11 +1,11 @@
-"""A message WhatsApp refused only for now is sent again; a crash in between is never a copy."""
+"""A message WhatsApp refused only for now is sent again, and once more if that may have failed."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from chalicelib.contact import Callback, ContactItem, callback_of
+from chalicelib.contact import Callback, ContactItem, callback_of, read_callback
 from chalicelib.conversation import OpenChat, Reply
 from chalicelib.errors import Denied, Rejected, ServiceError, Throttled, Unsure
 from chalicelib.routing import Entry, read
@@ -72,8 +72,22 @@ class Surroundings:
             whatsapp=every,
             outbox=every,
             tell_agent=every,
+            unsure_wait_s=60,
             clock=lambda: self.now,
         )
+
+    def runs(self) -> None:
+        """What is queued is done, each when it is due."""
+        while self.queued:
+            _, job = read(self.queued.pop(0).body)
+            self.now = max(self.now, job["due"])
+            callback = read_callback(job["callback"])
+            assert callback is not None
+            self.again().send(callback, job["due"], job["unless_proven"])
+
+    @property
+    def attempts(self) -> list[str]:
+        return [str(body["biz_opaque_callback_data"]).rpartition("|")[2] for body in self.sent]
 
 
 FIRST = Callback("c", "e", 0, 1)
@@ -120,8 +134,49 @@ def test_a_second_delivery_of_the_same_work_sends_nothing() -> None:
     world = Surroundings()
     world.again().send(SECOND, due=0)
     world.again().send(SECOND, due=0)
-    assert len(world.sent) == 1
-    assert world.told == ["outbound.uncertain"], "nothing proves the first one yet"
+    assert world.attempts == ["2"]
+    world.status = ("sent", 2)
+    world.runs()
+    assert (world.attempts, world.told) == (["2"], [])
+
+
+def test_a_send_that_died_unproven_is_made_once_more_and_said() -> None:
+    """Protocol O1, O2: claimed, and nothing was ever heard of it."""
+    world = Surroundings(claimed=2)
+    world.again().send(SECOND, due=0)
+    assert world.sent == []
+    world.runs()
+    assert world.now == 1060
+    assert world.attempts == ["3"]
+    assert world.told == ["outbound.doubled"]
+
+
+def test_a_send_that_had_no_answer_waits_for_its_status() -> None:
+    world = Surroundings(problem=Unsure("lost", service="whatsapp"))
+    world.again().send(SECOND, due=0)
+    world.problem, world.status = None, ("delivered", 2)
+    world.runs()
+    assert (world.attempts, world.told) == ([], [])
+
+
+def test_a_refusal_that_comes_meanwhile_has_its_own_further_send() -> None:
+    """Two reasons for one attempt: it is made once."""
+    world = Surroundings(problem=Unsure("lost", service="whatsapp"))
+    world.again().send(SECOND, due=0)
+    world.problem, world.status = None, ("failed", 2)
+    assert world.again().plan(SECOND, PAIR_RATE)
+    assert len({entry.dedup for entry in world.queued}) == 2
+    world.status = ("failed", 2)
+    world.runs()
+    assert world.attempts == ["3"]
+
+
+def test_when_no_attempt_is_left_the_agent_has_a_word_of_doubt() -> None:
+    world = Surroundings(problem=Unsure("lost", service="whatsapp"))
+    world.again().send(SECOND, due=0)
+    world.runs()
+    assert world.claimed == MAX_RESENDS + 1
+    assert world.told == ["outbound.uncertain"]
 
 
 def test_a_status_of_that_attempt_leaves_no_doubt() -> None:
@@ -145,7 +200,6 @@ def test_a_send_that_surely_did_not_happen_may_be_tried_again(refused: type[Serv
 @pytest.mark.parametrize(
     ("problem", "told"),
     [
-        (Unsure("lost", service="whatsapp"), ["outbound.uncertain"]),
         (
             Rejected("no", service="whatsapp", tell_agent="failed.bad_request"),
             ["failed.bad_request"],
