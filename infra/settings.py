@@ -19,6 +19,7 @@ ENTRY_FLOW = "whatsapp_inbound"
 EXAMPLE_ACCOUNT = "123456789012"
 EXAMPLE_NUMBER = f"phone-number-id-{'0' * 32}"
 REGION_PARTS = 3  # us-east-1
+LOGS_AT_MOST = 3653  # days (CloudWatch Logs API, PutRetentionPolicy)
 
 
 class SettingsProblem(Exception):
@@ -218,6 +219,8 @@ def _checked(stage: Stage) -> Stage:
         problems.append("account: twelve digits, quoted")
     if len(stage.region.split("-")) != REGION_PARTS:
         problems.append("region: for example us-east-1")
+    if not 1 <= stage.log_retention_days <= LOGS_AT_MOST:
+        problems.append(f"log_retention_days: 1 to {LOGS_AT_MOST}")
     if stage.backup.copy_region == stage.region:
         problems.append("backup.copy_region: another region than the stage's own")
     problems.extend(_wrong_numbers(stage.whatsapp))

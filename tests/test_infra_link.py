@@ -184,6 +184,7 @@ def test_the_ai_key_is_put_where_the_functions_get_it(world: World, tmp_path: Pa
         ({"unknown": 1}, "unknown: there is no such setting"),
         ({"account": 210987654321}, "account: text, in quotes"),
         ({"log_retention_days": "long"}, "log_retention_days: a whole number"),
+        ({"log_retention_days": 4000}, "log_retention_days: 1 to 3653"),
         ({"network": {"vpc": "yes"}}, "network.vpc: true or false"),
         ({"backup": None}, "backup.copy_region: is missing"),
         ({"cdn": "media.example.com"}, "cdn: settings by name"),
