@@ -4,11 +4,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from chalicelib import log
 from sandbox.world import World
 from tests.log_scan import Kept, leaks, of_payloads, watching
 from tests.source_tree import ROOT
+
+# How long anything takes is for benchmarks to say: a shared machine may stand still for seconds.
+settings.register_profile("puente", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("puente")
 
 DEEP = (ROOT / "tests" / "crash", ROOT / "tests" / "load")
 """Folders in which every test is marked `deep`."""
