@@ -45,13 +45,18 @@ def note() -> bytes:
     return encoded(tone(5.0), "ogg", "libopus", 48000)
 
 
-def test_a_guide_shows_the_note_and_links_to_its_sound(world, note) -> None:
-    """The link is made when the guide opens, and opens the recording. Nobody else is given one."""
-    ai.brain(world)
+def answered(world, note):
+    """An agent who has just taken a chat that begins with a voice note, and the chat."""
     world.phones.add("Mia", "15550100001").sends_voice_note(note)
     world.run_for(2)
     agent = world.desk.agent("Ana", QUEUES)
-    agent.accept()
+    return agent, agent.accept()
+
+
+def test_a_guide_shows_the_note_and_links_to_its_sound(world, note) -> None:
+    """The link is made when the guide opens, and opens the recording. Nobody else is given one."""
+    ai.brain(world)
+    agent, _ = answered(world, note)
     guide = agent.open_guide()
     assert guide is not None
     assert guide.screen is not None
@@ -75,10 +80,7 @@ def test_a_guide_says_when_it_shows_only_the_beginning_of_what_was_said(world, n
     """The whole stands in the chat; a contact's attributes share 32 KB."""
     words = f"{ai.WORDS} {'and then I waited ' * 100}"
     ai.brain(world).hears = lambda: ai.answer({"text": words})
-    world.phones.add("Mia", "15550100001").sends_voice_note(note)
-    world.run_for(2)
-    agent = world.desk.agent("Ana", QUEUES)
-    agent.accept()
+    agent, _ = answered(world, note)
     guide = agent.open_guide()
     assert guide is not None
     assert guide.screen is not None
@@ -89,10 +91,7 @@ def test_a_guide_says_when_it_shows_only_the_beginning_of_what_was_said(world, n
 
 def test_a_guide_nobody_uses_closes_and_one_that_was_used_waits_again(world, note) -> None:
     ai.brain(world)
-    world.phones.add("Mia", "15550100001").sends_voice_note(note)
-    world.run_for(2)
-    agent = world.desk.agent("Ana", QUEUES)
-    agent.accept()
+    agent, _ = answered(world, note)
     guide = agent.open_guide()
     world.run_for(3000)
     world.desk.guides.press(guide, "Templates")
@@ -105,10 +104,7 @@ def test_a_guide_nobody_uses_closes_and_one_that_was_used_waits_again(world, not
 def test_without_a_link_or_a_view_agents_have_connects_own_card(world, note, monkeypatch) -> None:
     """The guide never fails them."""
     ai.brain(world)
-    world.phones.add("Mia", "15550100001").sends_voice_note(note)
-    world.run_for(2)
-    agent = world.desk.agent("Ana", QUEUES)
-    chat = agent.accept()
+    agent, chat = answered(world, note)
     kept = dict(world.instance.own_views.all)
     world.instance.own_views.all.clear()
     assert agent.open_guide().screen.name == "detail"
