@@ -17,19 +17,21 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.names import AI_KEY, SECRETS
-from infra.settings import FILE, SettingsProblem, Stage, load
+from infra.names import AI_KEY, LINK_KEY, SECRETS
+from infra.problem import Problem
+from infra.settings import FILE, Stage, load
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "build"
 OLDEST_NODE = 20
 WHO = "Whose credentials these are says `aws sts get-caller-identity`; AWS_PROFILE chooses others."
 # W3005: CDK writes a DependsOn that a GetAtt implies already.
+FOR_WANT = {
+    AI_KEY: "voice notes wait for their key: python -m infra secret",
+    LINK_KEY: "its private half is missing: python -m infra secret --setting MEDIA_LINK_KEY --file "
+    "link-key.pem",
+}
 LINT = ["cfn-lint", "--ignore-checks", "W3005", "--template"]
-
-
-class Problem(Exception):
-    """Told to the user as it is."""
 
 
 def assembly(stage: Stage) -> Path:
@@ -38,12 +40,17 @@ def assembly(stage: Stage) -> Path:
 
 def draft(stage: Stage) -> None:
     """Templates without the package, for the tests: the rules are checked, nothing to deploy."""
+    _synth(stage, BUILD / "cdk-draft" / stage.name, without_code())
+
+
+def without_code() -> tuple[Path, Path]:
+    """In place of the package and the layer."""
     empty = (BUILD / "empty-code.zip", BUILD / "empty-layer.zip")
     BUILD.mkdir(exist_ok=True)
     for path in empty:
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("README", path.name)
-    _synth(stage, BUILD / "cdk-draft" / stage.name, empty)
+    return empty
 
 
 def package(_: Stage) -> None:
@@ -61,12 +68,9 @@ def synth(stage: Stage) -> None:
 
 
 def _built() -> tuple[Path, Path]:
-    from infra.package import PackageProblem, build
+    from infra.package import build
 
-    try:
-        return build()
-    except PackageProblem as problem:
-        raise Problem(str(problem)) from problem
+    return build()
 
 
 def _synth(stage: Stage, out: Path, zips: tuple[Path, Path]) -> None:
@@ -96,23 +100,15 @@ def _tell_suppressed(stage: Stage) -> None:
 
 
 def rehearse(stage: Stage) -> None:
-    from infra.rehearsal.local_aws import RehearsalProblem
     from infra.rehearsal.run import rehearse as run
 
-    try:
-        run(stage, assembly(stage), lambda line: print(line, flush=True))
-    except RehearsalProblem as problem:
-        raise Problem(str(problem)) from problem
+    run(stage, assembly(stage), lambda line: print(line, flush=True))
 
 
 def rehearse_cdk(stage: Stage) -> None:
-    from infra.rehearsal.local_aws import RehearsalProblem
     from infra.rehearsal.with_cdk import rehearse_cdk as run
 
-    try:
-        run(stage, assembly(stage), _removable(stage), lambda line: print(line, flush=True))
-    except RehearsalProblem as problem:
-        raise Problem(str(problem)) from problem
+    run(stage, assembly(stage), _removable(stage), lambda line: print(line, flush=True))
 
 
 def removable(stage: Stage) -> None:
@@ -139,49 +135,46 @@ def ready(stage: Stage) -> None:
 
 
 def link(stage: Stage) -> None:
-    from infra.link import LinkProblem
     from infra.link import link as set_destination
 
-    try:
-        linked = set_destination(stage, _clients(stage))
-    except LinkProblem as problem:
-        raise Problem(str(problem)) from problem
-    for one in linked:
+    for one in set_destination(stage, _clients(stage)):
         print(f"{one.waba}: events go to {one.destination}{' (now)' if one.changed else ''}")
         print(f"numbers: {', '.join(one.numbers)}")
 
 
 def secret(stage: Stage, setting: str = AI_KEY, file: str = "") -> None:
-    from infra.link import put_secret
+    from infra.stage_secrets import put
 
     asked = f"{setting} of stage {stage.name}: "
     try:
         value = (Path(file).read_text(encoding="utf-8") if file else getpass.getpass(asked)).strip()
+        new = put(stage, _clients(stage), setting, value) if value else None
     except OSError as problem:
         raise Problem(f"{file} cannot be read: {problem.strerror}") from problem
-    if not value:
+    if new is None:
         raise Problem("nothing was entered; the secret is as it was")
-    new = put_secret(stage, _clients(stage), setting, value)
     print("created" if new else "replaced; functions that run know it within five minutes")
 
 
-def has_ai_key(stage: Stage) -> None:
-    from infra.link import has_secret
+def has_secrets(stage: Stage) -> None:
+    from infra.stage_secrets import missing
 
-    if not has_secret(stage, _clients(stage), AI_KEY):
-        raise Problem(
-            f"voice notes wait for their key: python -m infra secret --stage {stage.name}"
-        )
+    lacking = missing(stage, _clients(stage))
+    if lacking:
+        raise Problem("\n".join(f"{FOR_WANT[one]} (--stage {stage.name})" for one in lacking))
+
+
+def may_sign(stage: Stage) -> None:
+    from infra import stage_secrets
+
+    if not stage_secrets.may_sign(stage, _clients(stage)):
+        raise Problem(f"cdn.public_key is to sign links, but {FOR_WANT[LINK_KEY]}")
 
 
 def env(stage: Stage) -> None:
     from infra.installed import exports
-    from infra.link import LinkProblem
 
-    try:
-        print(*exports(stage, _clients(stage)), sep="\n")
-    except LinkProblem as problem:
-        raise Problem(str(problem)) from problem
+    print(*exports(stage, _clients(stage)), sep="\n")
 
 
 def flows(stage: Stage, *, dry_run: bool = False, rollback: str = "") -> None:
@@ -194,7 +187,7 @@ def flows(stage: Stage, *, dry_run: bool = False, rollback: str = "") -> None:
             print(f"{rollback}: the former one of the {kind} is published again")
             return
         changes = publishing.publish_all(stage, _clients(stage), _tell, dry_run=dry_run)
-    except (publishing.FlowsProblem, PublishError) as problem:
+    except PublishError as problem:
         raise Problem(str(problem)) from problem
     changed = sum(change.what != "unchanged" for change in changes)
     print(f"{changed} of {len(changes)} flows {'would change' if dry_run else 'changed'}")
@@ -213,11 +206,8 @@ def pages(stage: Stage, *, dry_run: bool = False) -> None:
     if not stage.cdn.domain:
         print("no pages: without cdn.domain, S3 itself answers a link")
         return
-    try:
-        for one in publishing.publish(stage, _clients(stage)):
-            print(f"{one.key}: {'published' if one.changed else 'unchanged'}")
-    except publishing.PagesProblem as problem:
-        raise Problem(str(problem)) from problem
+    for one in publishing.publish(stage, _clients(stage)):
+        print(f"{one.key}: {'published' if one.changed else 'unchanged'}")
 
 
 def flow_settings(stage: Stage) -> None:
@@ -238,7 +228,8 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "removable": (removable, "print the stacks that `make destroy` takes: all but kept data"),
     "rehearse": (rehearse, "deploy to a local AWS and hold a conversation"),
     "secret": (secret, "put a secret into Secrets Manager: the AI key, or another --setting"),
-    "has-ai-key": (has_ai_key, "fail when that key is missing"),
+    "has-secrets": (has_secrets, "fail when the AI key or the key of links is missing"),
+    "may-sign": (may_sign, "fail when a key is to sign links that is no secret yet"),
     "env": (env, 'print the deployed settings for a shell: eval "$(python -m infra env)"'),
     "link": (link, "send the WhatsApp account's events to us and check its numbers"),
     "flows": (flows, "publish the contact flows: --dry-run, --rollback NAME"),
@@ -284,7 +275,7 @@ def main() -> int:
     command, stage = COMMANDS[chosen.pop("command")][0], chosen.pop("stage")
     try:
         command(load(stage, Path(chosen.pop("settings"))), **chosen)
-    except (Problem, SettingsProblem) as problem:
+    except Problem as problem:
         print(problem, file=sys.stderr)
         return 1
     except (BotoCoreError, ClientError) as problem:

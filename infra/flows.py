@@ -16,13 +16,14 @@ from flowkit.instance import Instance
 from flowkit.publish import Change, History, publish, rollback
 from infra.installed import exported
 from infra.names import Names
+from infra.problem import Problem
 from infra.settings import FLOWS, Stage
 
 BUILD = Path(__file__).parent.parent / "build" / "flows"
 UNPUBLISHED = "not-published-yet"  # replaced by the id the instance gives
 
 
-class FlowsProblem(Exception):
+class FlowsProblem(Problem):
     """Flows cannot be published yet; the message says what comes first."""
 
 

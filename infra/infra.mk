@@ -30,11 +30,12 @@ deploy-data: ready synth ## STAGE=prod: key, tables, bucket alone, to restore da
 	@$(CDK) deploy --app build/cdk/$(STAGE) --require-approval never "*-data" "*-copies"
 
 deploy: .venv/.offline ready synth ## STAGE=prod: everything, onto the account of your AWS credentials
+	@$(PY) -m infra may-sign --stage $(STAGE)
 	@$(CDK) deploy --app build/cdk/$(STAGE) --require-approval never --all
 	@$(PY) -m infra flows --stage $(STAGE)
 	@$(PY) -m infra pages --stage $(STAGE)
 	@$(PY) -m infra link --stage $(STAGE)
-	@$(PY) -m infra has-ai-key --stage $(STAGE)
+	@$(PY) -m infra has-secrets --stage $(STAGE)
 
 diff: synth ## STAGE=prod: what a deployment would change
 	@$(CDK) diff --app build/cdk/$(STAGE)

@@ -1,4 +1,4 @@
-"""What CloudFormation cannot do: secrets' values, and the WhatsApp account's event destination.
+"""What CloudFormation cannot do: the WhatsApp account's event destination.
 
 There is no CloudFormation type for End User Messaging Social. Linking the account to Meta is a
 person's work in the console; sending its events to our topic is one call, made and checked here.
@@ -8,17 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from infra import names
 from infra.names import Names
+from infra.problem import Problem
 from infra.settings import Stage
 
 Clients = Callable[[str], Any]
 """A boto3 client by service name."""
 
 
-class LinkProblem(Exception):
+class LinkProblem(Problem):
     """The account is not ready; the message says what to do where."""
 
 
@@ -102,35 +101,3 @@ def _check_numbers(stage: Stage, made: list[Linked]) -> None:
 
 def _is_connect(arn: str) -> bool:
     return ":connect:" in arn
-
-
-def put_secret(stage: Stage, clients: Clients, setting: str, value: str) -> bool:
-    """Create or replace a secret; True when it is new. Needs the stack `data` (its KMS key)."""
-    at = Names(prefix=stage.prefix, account=stage.account, region=stage.region)
-    secrets = clients("secretsmanager")
-    try:
-        secrets.put_secret_value(SecretId=at.secret(setting), SecretString=value)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
-        secrets.create_secret(
-            Name=at.secret(setting),
-            Description=f"Setting {setting} of {stage.prefix}",
-            KmsKeyId=f"alias/{stage.prefix}",
-            SecretString=value,
-            Tags=[{"Key": name, "Value": value} for name, value in stage.tags.items()],
-        )
-        return True
-    return False
-
-
-def has_secret(stage: Stage, clients: Clients, setting: str) -> bool:
-    """Whether the secret is there."""
-    at = Names(prefix=stage.prefix, account=stage.account, region=stage.region)
-    try:
-        clients("secretsmanager").describe_secret(SecretId=at.secret(setting))
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
-            return False
-        raise
-    return True

@@ -80,6 +80,10 @@ class Names:
         """ "OPENAI_API_KEY" -> "puente-prod/openai-api-key"."""
         return f"{self.prefix}/{setting.lower().replace('_', '-')}"
 
+    def link_secret(self, mark: str) -> str:
+        """ "1f0c9ab27d" -> "puente-prod/media-link-key-1f0c9ab27d": by infra/link_keys.py."""
+        return f"{self.secret(LINK_KEY)}-{mark}"
+
     @property
     def vault(self) -> str:
         """The vault of backups; that of the other region has the same name."""
@@ -116,6 +120,10 @@ class Names:
     def secret_arn(self, setting: str) -> str:
         """What the product asks for: without the six letters Secrets Manager puts behind it."""
         return self._arn("secretsmanager", f"secret:{self.secret(setting)}")
+
+    def link_secret_arn(self, mark: str) -> str:
+        """As `secret_arn`."""
+        return self._arn("secretsmanager", f"secret:{self.link_secret(mark)}")
 
     def number_arn(self, number: str) -> str:
         """ "phone-number-id-<hex>" -> the ARN that IAM policies name."""

@@ -17,6 +17,7 @@ from chalice.utils import UI, OSUtils
 
 from infra import wheels
 from infra.functions import RUNTIME
+from infra.problem import Problem
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "build"
@@ -28,7 +29,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # zip's earliest date: equal content gives equal 
 UNZIPPED_LIMIT = 250 * 1024 * 1024  # Lambda quotas: code and layers together
 
 
-class PackageProblem(Exception):
+class PackageProblem(Problem):
     """Nothing that could be deployed came out; the message says why."""
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from infra import names
 from infra.functions import Function
-from infra.names import AI_KEY, LINK_KEY, Names
+from infra.names import AI_KEY, Names
 
 Statement = dict[str, Any]
 MEDIA_PREFIX = "inbound"  # chalicelib.inbound_files.media_key
@@ -111,7 +111,8 @@ BY_LAMBDA = (
 class Places:
     """ARNs that are known only when the stacks exist; `network`: subnets and security group.
 
-    `copies` and `key`: "" where there is none.
+    `copies` and `key`: "" where there is none. `link_secrets`: of the key that signs links and of
+    the one beside it, which a function signs with until it is updated.
     """
 
     names: Names
@@ -121,7 +122,7 @@ class Places:
     flows: Sequence[str]
     numbers: Sequence[str]
     network: Sequence[str] = ()
-    signs_links: bool = False
+    link_secrets: Sequence[str] = ()
 
 
 def statements(function: Function, at: Places) -> list[Statement]:
@@ -247,12 +248,11 @@ def _questions(at: Places) -> list[Statement]:
 
 
 def _secrets(function: Function, uses: Uses, at: Places) -> list[Statement]:
-    """The AI key for those who listen, the link key for those who show files to agents."""
-    wanted = [AI_KEY] if function.ai else []
-    if at.signs_links and uses.shows_files:
-        wanted.append(LINK_KEY)
+    """The AI key for those who listen, the link keys for those who show files to agents."""
+    wanted = [at.names.secret_arn(AI_KEY)] if function.ai else []
+    wanted += at.link_secrets if uses.shows_files else ()
     # The six letters Secrets Manager puts behind a name (its user guide, IAM examples).
-    secrets = [f"{at.names.secret_arn(one)}-??????" for one in wanted]
+    secrets = [f"{one}-??????" for one in wanted]
     return [_allow("Secrets", ["secretsmanager:GetSecretValue"], secrets)] if secrets else []
 
 

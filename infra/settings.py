@@ -10,6 +10,8 @@ import yaml
 
 from chalicelib.settings import Language, Settings
 from infra.functions import FUNCTIONS, INSTEAD_OF
+from infra.link_keys import NoLinkKey, mark
+from infra.problem import Problem
 from infra.setting_kinds import Scalar, misfits
 
 FILE = Path(__file__).parent / "settings.yaml"
@@ -22,7 +24,7 @@ REGION_PARTS = 3  # us-east-1
 LOGS_AT_MOST = 3653  # days (CloudWatch Logs API, PutRetentionPolicy)
 
 
-class SettingsProblem(Exception):
+class SettingsProblem(Problem):
     """The settings file is wrong; the message names the stage, the value and what it should be."""
 
 
@@ -61,14 +63,22 @@ class WhatsApp:
 class Cdn:
     """CloudFront before the media bucket; an empty domain means none.
 
-    `countries`: those agents sit in, ISO 3166 ("US"); `web_acl_arn`: a firewall of us-east-1.
+    `public_key`: of the key that signs links (PEM); `public_key_beside`: one that signed before or
+    will sign next, whose links open, too. `countries`: those agents sit in, ISO 3166 ("US");
+    `web_acl_arn`: a firewall of us-east-1.
     """
 
     domain: str = ""
     certificate_arn: str = ""
     public_key: str = ""
+    public_key_beside: str = ""
     countries: tuple[str, ...] = ()
     web_acl_arn: str = ""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Whose links open; the first signs."""
+        return tuple(key for key in (self.public_key, self.public_key_beside) if key)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,9 +234,7 @@ def _checked(stage: Stage) -> Stage:
     if stage.backup.copy_region == stage.region:
         problems.append("backup.copy_region: another region than the stage's own")
     problems.extend(_wrong_numbers(stage.whatsapp))
-    lacking = [name for name, value in vars(stage.cdn).items() if not value]
-    if stage.cdn.domain and lacking:
-        problems.append(f"cdn: a domain needs {', '.join(lacking)}")
+    problems.extend(_wrong_cdn(stage.cdn) if stage.cdn.domain else ())
     problems.extend(_wrong_worker(stage.worker))
     if not set(stage.connect.instance_id) <= set("0123456789abcdef-"):
         problems.append("connect.instance_id: the UUID at the end of the instance's ARN")
@@ -248,6 +256,22 @@ def _wrong_numbers(whatsapp: WhatsApp) -> Iterator[str]:
     for flow in whatsapp.flows:
         if not (FLOWS / f"{flow}.json.j2").exists():
             yield f"whatsapp.numbers: there is no contact_flows/{flow}.json.j2"
+
+
+def _wrong_cdn(cdn: Cdn) -> Iterator[str]:
+    lacking = [
+        name for name, value in vars(cdn).items() if not value and name != "public_key_beside"
+    ]
+    if lacking:
+        yield f"cdn: a domain needs {', '.join(lacking)}"
+    marks = []
+    for name in ("public_key", "public_key_beside"):
+        try:
+            marks += [mark(given)] if (given := getattr(cdn, name)) else []
+        except NoLinkKey as problem:
+            yield f"cdn.{name}: {problem}"
+    if len(marks) > len(set(marks)):
+        yield "cdn.public_key_beside: another key than public_key, or none"
 
 
 def _wrong_worker(worker: Worker) -> Iterator[str]:

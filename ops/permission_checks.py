@@ -81,5 +81,5 @@ def places_of(look: Look) -> Places:
         instance=instance,
         flows=[f"{instance}/contact-flow/{flow}" for flow in flows],
         numbers=[at.number_arn(number) for number in sorted(look.numbers())],
-        signs_links=bool(settings.media_link_domain),
+        link_secrets=[key] if (key := settings.media_link_key.get_secret_value()) else [],
     )

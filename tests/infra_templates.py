@@ -26,12 +26,23 @@ Resource = dict[str, Any]
 
 # Assemblies that were read; a stage's exports have its prefix.
 READ: list[Path | None] = []
+# Of nobody: its private half was never kept.
+A_PUBLIC_KEY = """-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAo6pooiGL4BtNsGcu6aF1
+Mbg3EvA7I4qltci7gd3j1xRvvC/BnkdhI/w2kI3/FnNKp2iq5xa25LTbJUoW7jET
+j30ywTBm2/5uTCAfA7htB/r4E+BcCfx2V8IFF7OaXB5NBXI0BpgN5REiOMevtb9j
+/ax+SiNX1UID+KQqRpU9YdRjVtUgQxYuXWce0QJk8aj3Q2oDcWtz69BXg8qv+ZHM
+sF5C292bLgxbBMpcMq1LdVDr2i+N1OSMiSLmBI7Y833pOBEvmLXkEb8E7vrIQn3T
+Vwjn2dLRIGtLNp6C+0uOyXU6ajpCXw6sH+KS3Y+fSxhbkBorNAncHZjGGV3nFCrS
+KwIDAQAB
+-----END PUBLIC KEY-----
+"""
 # Everything that is optional, switched on.
 OPTIONS: dict[str, Any] = {
     "cdn": {
         "domain": "media.example.com",
         "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/0",
-        "public_key": "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n",
+        "public_key": A_PUBLIC_KEY,
         "countries": ["US", "MX"],
         "web_acl_arn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/w/0",
     },
@@ -82,6 +93,37 @@ def drafted(stage: str, *more: str) -> Path:
     return folder
 
 
+SEVERAL = """
+import sys
+from pathlib import Path
+from infra import app, settings
+from infra.__main__ import without_code
+for folder in map(Path, sys.argv[1:]):
+    stage = settings.load("options", folder / "settings.yaml")
+    app.synth(stage, folder, without_code(), checked=False)
+"""
+
+
+def changed(base: Path, steps: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Templates of the stage `options` with each step's settings instead, by step and concern.
+
+    Not held against the rules: those are for `with_options`.
+    """
+    if not INFRA.exists():
+        pytest.skip("no .venv-infra: `make synth` makes it; CI does (make test-infra)")
+    document = yaml.safe_load(FILE.read_text())
+    folders = [base / step for step in steps]
+    for folder, instead in zip(folders, steps.values(), strict=True):
+        stage = document["stages"][STAGE] | OPTIONS | instead
+        folder.mkdir()
+        written = yaml.safe_dump({**document, "stages": {"options": stage}})
+        (folder / "settings.yaml").write_text(written)
+    command = [str(INFRA), "-c", SEVERAL, *map(str, folders)]
+    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stdout[-3000:] + made.stderr[-3000:]
+    return {folder.name: _templates(folder) for folder in folders}
+
+
 @contextmanager
 def _alone() -> Iterator[None]:
     """Tests run side by side, and one draft is enough."""
@@ -106,11 +148,14 @@ def findings(folder: Path) -> dict[str, set[str]]:
 @cache
 def stacks(folder: Path | None = None) -> dict[str, dict[str, Any]]:
     """Templates by concern: data, messaging, ..."""
-    files = (folder or assembly()).glob("puente-*.template.json")
     READ.append(folder)
+    return _templates(folder or assembly())
+
+
+def _templates(folder: Path) -> dict[str, dict[str, Any]]:
     return {
         file.name.split("-", 2)[2].removesuffix(".template.json"): json.loads(file.read_text())
-        for file in files
+        for file in folder.glob("puente-*.template.json")
     }
 
 

@@ -98,7 +98,7 @@ PACKAGE_RULES = {
     "flowkit": {"pydantic", "jinja2", "yaml", "typer"},
     "infra": {
         *("chalicelib.settings", "flowkit", "aws_cdk", "constructs", "cdk_nag"),
-        *("chalice", "packaging", "yaml", "jinja2", *AWS_CLIENT),
+        *("chalice", "packaging", "yaml", "jinja2", "cryptography", *AWS_CLIENT),
     },
 }
 # Checks that stand beside what they check, by file or folder; none of them is deployed.

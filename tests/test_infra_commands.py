@@ -59,7 +59,7 @@ def bare(tmp_path: Path) -> Callable[..., Ran]:
 REFUSED = {"Error": {"Code": "ExpiredToken", "Message": "is over"}}
 
 
-@pytest.mark.parametrize("command", ["link", "env", "has-ai-key", "flows", "flow-settings"])
+@pytest.mark.parametrize("command", ["link", "env", "has-secrets", "flows", "flow-settings"])
 @pytest.mark.parametrize(
     ("problem", "says"),
     [(NoCredentialsError(), "Unable to locate"), (ClientError(REFUSED, "AnyCall"), "ExpiredToken")],
@@ -233,10 +233,12 @@ def test_a_deployment_asks_first_and_publishes_flows_after_the_stacks() -> None:
     steps = (
         "infra ready",
         "infra synth",
+        "infra may-sign",
         "deploy --app build/cdk/prod",
         "infra flows",
         "infra pages",
         "infra link",
+        "infra has-secrets",
     )
     assert places(lines, *steps) == sorted(places(lines, *steps))
     (deployed,) = [line for line in lines if "aws-cdk" in line]

@@ -15,10 +15,11 @@ from infra import settings
 from infra.flow_settings import FILE as FLOWS
 from infra.flow_settings import load as load_flows
 from infra.installed import exports
-from infra.link import LinkProblem, has_secret, link, put_secret
+from infra.link import LinkProblem, link
 from infra.names import AI_KEY
 from infra.permissions import Need, UnknownCondition, allows, matches
 from infra.settings import Number, SettingsProblem, Stage, WhatsApp
+from infra.stage_secrets import missing, put
 from sandbox.world import World
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:puente-prod-whatsapp-events"
@@ -167,10 +168,10 @@ def test_nothing_is_deployed_with_the_examples_account_or_number(tmp_path: Path)
 def test_the_ai_key_is_put_where_the_functions_get_it(world: World, tmp_path: Path) -> None:
     """Entered once it is there; entered again it replaces the old one."""
     prod = stage(tmp_path)
-    assert not has_secret(prod, client, AI_KEY)
-    assert put_secret(prod, client, AI_KEY, "first")
-    assert not put_secret(prod, client, AI_KEY, "second")
-    assert has_secret(prod, client, AI_KEY)
+    assert missing(prod, client) == [AI_KEY]
+    assert put(prod, client, AI_KEY, "first")
+    assert not put(prod, client, AI_KEY, "second")
+    assert missing(prod, client) == []
     secret = client("secretsmanager").get_secret_value(SecretId="puente-prod/openai-api-key")
     assert secret["SecretString"] == "second"
 

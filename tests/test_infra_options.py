@@ -12,10 +12,11 @@ import pytest
 from chalicelib.settings import Settings
 from infra import nag_reasons, names, settings
 from infra.functions import FUNCTIONS, by_name
+from infra.link_keys import mark
 from infra.names import Names
 from infra.permissions import listed
 from infra.settings import EXAMPLE_NUMBER, Network, SettingsProblem, Worker
-from tests.infra_templates import BUILD, ROOT, findings, of_type, whole, with_options
+from tests.infra_templates import A_PUBLIC_KEY, BUILD, ROOT, findings, of_type, whole, with_options
 from tests.test_infra_link import stage
 
 AT = Names(prefix="puente-options", account="123456789012", region="us-east-1")
@@ -345,7 +346,7 @@ def test_cloudfront_reads_customers_files_and_nothing_else() -> None:
 
 
 def test_who_shows_files_to_agents_may_read_the_key_of_links() -> None:
-    wanted = f"{AT.secret_arn(names.LINK_KEY)}-??????"
+    wanted = f"{AT.link_secret_arn(mark(A_PUBLIC_KEY))}-??????"
     may = {
         one["ManagedPolicyName"]
         for one in all_of("AWS::IAM::ManagedPolicy")

@@ -11,13 +11,14 @@ from infra.installed import exported
 from infra.link import Clients
 from infra.names import pages_export
 from infra.pages.rendering import rendered
+from infra.problem import Problem
 from infra.settings import Stage
 
 # Who meets a failure asks again: neither a browser nor CloudFront answers from memory.
 HEADERS = {"ContentType": "text/html; charset=utf-8", "CacheControl": "no-store"}
 
 
-class PagesProblem(Exception):
+class PagesProblem(Problem):
     """Pages cannot be published yet; the message says what comes first."""
 
 

@@ -12,6 +12,8 @@ from typing import Any, Self
 import boto3
 from botocore.config import Config
 
+from infra.problem import Problem
+
 HOST = "127.0.0.1"
 READY_SECONDS = 30
 STEP_SECONDS = 0.2
@@ -19,7 +21,7 @@ KEY = "test"
 PORT, LAST_PORT = "4571", 65535
 
 
-class RehearsalProblem(Exception):
+class RehearsalProblem(Problem):
     """The rehearsal cannot go on; the message says what to do."""
 
 

@@ -6,6 +6,8 @@ reads a page of ours (`infra/pages`), from a bucket of its own as AWS advises: a
 the files is away when they are (CloudFront developer guide, "Configure error response behavior").
 """
 
+from collections.abc import Mapping
+
 import aws_cdk as cdk
 from aws_cdk import aws_certificatemanager as certificates
 from aws_cdk import aws_cloudfront as cloudfront
@@ -14,6 +16,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra import link_keys
 from infra.names import pages_export
 from infra.pages import plan
 from infra.settings import Stage
@@ -24,6 +27,8 @@ from infra.stacks.data import DataStack
 # How long CloudFront answers the same failure without asking again; AWS's own default.
 FAILURE_SECONDS = 10
 YEAR = 365
+# By their text (PEM).
+Keys = Mapping[str, cloudfront.PublicKey]
 
 
 class CdnStack(ConcernStack):
@@ -33,21 +38,30 @@ class CdnStack(ConcernStack):
         super().__init__(scope, "cdn", stage)
         logs = self._logs()
         pages = self._pages(data, logs)
-        key = cloudfront.PublicKey(
-            self,
-            "LinkKey",
-            public_key_name=stage.prefix,
-            encoded_key=stage.cdn.public_key,
-            comment="Signs links to media; its private half is the secret MEDIA_LINK_KEY",
-        )
-        made = self._distribution(pages, key, logs)
+        keys = {key: self._link_key(key) for key in stage.cdn.keys}
+        made = self._distribution(pages, keys, logs)
         cdk.CfnOutput(self, "PointTo", value=made.distribution_domain_name)
         export = pages_export(stage.prefix)
         cdk.CfnOutput(self, "PagesIn", value=pages.bucket_name, export_name=export)
-        self.key_id = key.public_key_id
+        self.key_id = keys[stage.cdn.public_key].public_key_id
+        # CloudFormation removes no export that the functions' stack still uses, and updates this
+        # stack first: the key that signed until now has to stay exported while another comes.
+        for one in keys.values():
+            self.export_value(one.public_key_id)
+
+    def _link_key(self, key: str) -> cloudfront.PublicKey:
+        """Id and name of the key itself: another key is another resource, beside this one."""
+        mark = link_keys.mark(key)
+        return cloudfront.PublicKey(
+            self,
+            f"LinkKey{mark}",
+            public_key_name=f"{self.stage.prefix}-{mark}",
+            encoded_key=link_keys.canonical(key),
+            comment=f"Checks links to media; its private half: {self.names.link_secret(mark)}",
+        )
 
     def _distribution(
-        self, pages: s3.Bucket, key: cloudfront.PublicKey, logs: s3.Bucket
+        self, pages: s3.Bucket, keys: Keys, logs: s3.Bucket
     ) -> cloudfront.Distribution:
         chosen = self.stage.cdn
         headers = self._headers()
@@ -61,7 +75,7 @@ class CdnStack(ConcernStack):
             ),
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
-            default_behavior=self._signed_only(key, headers),
+            default_behavior=self._signed_only(keys, headers),
             additional_behaviors={f"{plan.FOLDER}/*": self._open_to_all(pages, headers)},
             error_responses=failures(),
             enable_logging=True,
@@ -72,7 +86,7 @@ class CdnStack(ConcernStack):
         )
 
     def _signed_only(
-        self, key: cloudfront.PublicKey, headers: cloudfront.ResponseHeadersPolicy
+        self, keys: Keys, headers: cloudfront.ResponseHeadersPolicy
     ) -> cloudfront.BehaviorOptions:
         # By name: the data stack lets CloudFront read it, and must not wait for this one.
         media = s3.Bucket.from_bucket_attributes(
@@ -81,7 +95,7 @@ class CdnStack(ConcernStack):
         return cloudfront.BehaviorOptions(
             origin=origins.S3BucketOrigin.with_origin_access_control(media),
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
-            trusted_key_groups=[cloudfront.KeyGroup(self, "Keys", items=[key])],
+            trusted_key_groups=[cloudfront.KeyGroup(self, "Keys", items=_in_order(keys))],
             # Files of customers: the browser of whoever has the link keeps them, nobody else.
             cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
             response_headers_policy=headers,
@@ -169,3 +183,8 @@ def failures() -> list[cloudfront.ErrorResponse]:
         for page in plan.PAGES
         for status in page.statuses
     ]
+
+
+def _in_order(keys: Keys) -> list[cloudfront.IPublicKey]:
+    """By what they are, so that choosing who signs changes nothing here."""
+    return [keys[key] for key in sorted(keys, key=link_keys.mark)]

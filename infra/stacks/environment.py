@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from infra import names
+from infra.link_keys import mark
 from infra.names import Names
 from infra.settings import ENTRY_FLOW, Stage
 from infra.stacks.instance import InstanceStack
@@ -52,9 +53,9 @@ def _by_number(stage: Stage, instance: InstanceStack) -> dict[str, str]:
 
 
 def media_links(stage: Stage, at: Names, key_id: str) -> dict[str, str]:
-    """Links through CloudFront; the private key is a secret."""
+    """Links through CloudFront. `key_id` and the secret are of the same key, and change at once."""
     return {
         "MEDIA_LINK_DOMAIN": stage.cdn.domain,
         "MEDIA_LINK_KEY_ID": key_id,
-        names.LINK_KEY: at.secret_arn(names.LINK_KEY),
+        names.LINK_KEY: at.link_secret_arn(mark(stage.cdn.public_key)),
     }

@@ -15,6 +15,7 @@ from constructs import Construct
 
 from infra import functions, names, policies
 from infra.functions import FILTERS, FUNCTIONS, Function
+from infra.link_keys import mark
 from infra.settings import Stage
 from infra.stacks.api import http_api
 from infra.stacks.base import ConcernStack
@@ -248,7 +249,7 @@ class MessagingStack(ConcernStack):
             flows=list(self.instance.flow_arns.values()),
             numbers=[self.names.number_arn(n) for n in self.stage.whatsapp.numbers],
             network=self.network.arns if self.network else [],
-            signs_links=self.cdn is not None,
+            link_secrets=[self.names.link_secret_arn(mark(key)) for key in self.stage.cdn.keys],
         )
         id_ = _id(function.name)
         role = function_role(self, id_, function, self.runtime)

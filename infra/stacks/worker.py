@@ -4,6 +4,8 @@ The image is built where `make deploy` runs, into the account's own registry: it
 wheel carries GPL codecs, so it is never published.
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,6 +30,7 @@ CPU, MEMORY_MB = 512, 1024
 STOP_SECONDS = 30  # what a worker has in hand takes 20 at most
 # Messages that wait -> tasks more or less; one task works on some forty customers at once.
 STEPS = ((0, 10, -1), (100, 500, 1), (500, None, 3))
+FINGERPRINT_LETTERS = 16
 EVENT_QUEUES = {
     "WHATSAPP_EVENTS_QUEUE_URL": names.WHATSAPP_EVENTS,
     "CHAT_EVENTS_QUEUE_URL": names.CHAT_EVENTS,
@@ -77,6 +80,9 @@ class WorkerStack(ConcernStack):
             "puente",
             image=ecs.ContainerImage.from_docker_image_asset(image),
             secrets=self._settings(),
+            # Tasks read their settings when they start: other settings are another definition, and
+            # so other tasks.
+            docker_labels={"settings": self._fingerprint()},
             logging=ecs.LogDrivers.aws_logs(
                 stream_prefix="worker", log_group=self.messaging.log_group
             ),
@@ -97,7 +103,7 @@ class WorkerStack(ConcernStack):
         }
 
     def _settings(self) -> dict[str, ecs.Secret]:
-        """Settings as parameters, so that one can be changed without a new task definition."""
+        """Settings as parameters, so that one may be changed and read without this repository."""
         return {
             name: ecs.Secret.from_ssm_parameter(
                 ssm.StringParameter(
@@ -110,6 +116,11 @@ class WorkerStack(ConcernStack):
             for name, value in self._environment().items()
             if value  # a parameter is never empty; an empty setting is its default
         }
+
+    def _fingerprint(self) -> str:
+        """Of the settings, with references where values are not known yet."""
+        known = json.dumps(self.resolve(self._environment()), sort_keys=True)
+        return hashlib.sha256(known.encode()).hexdigest()[:FINGERPRINT_LETTERS]
 
     def _role(self) -> iam.Role:
         """The permissions of the functions whose place it takes, and no others."""
