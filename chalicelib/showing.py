@@ -196,9 +196,15 @@ class Showing:
             token = part_token(
                 work.pending.wamids, f"{content.token_space}{index}", chat.chat.contact
             )
-            place = self._send(chat, part, token, place)
+            try:
+                place = self._send(chat, part, token, place)
+            except Rejected:
+                if not _stands_for_another(content):
+                    raise
+                # Only the operator reads of it. The chat, and what stands in it, is on record.
+                return self._record(work, chat.chat, place, content.fate)
             chat.wrote = True
-        self._record(work, chat.chat, place, content.fate, parts)
+        return self._record(work, chat.chat, place, content.fate, parts)
 
     def _send(self, chat: LiveChat, part: Part, token: str, place: Place) -> Place:
         if part.response:

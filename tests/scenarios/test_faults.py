@@ -263,6 +263,47 @@ def test_a_message_connect_refuses_for_good_is_parked_and_the_next_one_delivered
     assert not unfinished()
 
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
+
+
+def refusing_file_and_placeholder(world, first_text):
+    """Connect takes the words beside a file, then neither file, link nor placeholder, for good."""
+    faults = world.router.faults
+    faults.on("connectparticipant", "StartAttachmentUpload", Action.VALIDATION)
+    for nth in (first_text, first_text + 1):
+        faults.on("connectparticipant", "SendMessage", Action.VALIDATION, nth=nth)
+    faults.arm()
+
+
+def test_a_chat_that_refuses_even_the_placeholder_is_the_chat_of_the_next_message(world):
+    """It lives, an agent sees it, and only it may live (protocol I3)."""
+    mia = world.phones.add("Mia", "15550100001")
+    refusing_file_and_placeholder(world, 1)
+    mia.sends("image", media=PNG, caption="look")
+    world.run_for(5)
+    world.desk.agent("Ana", QUEUES).accept()
+    mia.says("Did you see it?")
+    world.run_for(5)
+    [chat] = chats_of(world, mia)
+    assert lines(chat) == ["[Photo] look", "Did you see it?"]
+    [letter] = dead_letters(world)
+    assert [member["kind"] for member in letter["members"]] == ["image"]
+    assert not unfinished()
+
+
+def test_what_was_shown_of_a_parked_message_does_not_count_for_the_next_one(world):
+    """The next one's worker dies: whoever comes after it counts what stands in the transcript."""
+    talk = live_chat(world)
+    refusing_file_and_placeholder(world, 2)
+    talk.customer.sends("image", media=PNG, caption="look")
+    world.run_for(5)
+    failing(world, "connectparticipant", "SendMessage", Action.KILL_BEFORE, 1)
+    talk.customer.says("Did you see it?")
+    world.run_for(LONG_ENOUGH_S)
+    assert lines(talk.chat) == ["Hello", "[Photo] look", "Did you see it?"]
+    assert len(dead_letters(world)) == 1
+
+
 def test_a_message_that_kills_its_worker_is_parked_at_the_third_time(world):
     talk = live_chat(world)
     failing(world, "connectparticipant", "SendMessage", Action.KILL_BEFORE, 3)
