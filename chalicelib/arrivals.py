@@ -178,6 +178,7 @@ def _member(
         attributes=(*line.attributes.items(), *((LOST,) if asks_to_resend(message) else ())),
         redrive=redrive,
         response=response,
+        received_at=message.received_at,
         placeholder=message.kind in NAMED_ONLY or (isinstance(content, MediaRef) and not media),
     )
 

@@ -24,13 +24,15 @@ GONE_SECONDS = 40
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One SQS record of a Lambda event."""
+    """One SQS record of a Lambda event. `queued_at`: when it was put into its queue, epoch seconds,
+    0 unknown."""
 
     message_id: str
     receipt_handle: str
     body: str
     group: str
     received: int
+    queued_at: int = 0
 
 
 def records(event: Mapping[str, Any]) -> list[Record]:
@@ -96,4 +98,5 @@ def _record(record: Mapping[str, Any]) -> Record:
         body=record.get("body", ""),
         group=attributes.get("MessageGroupId", ""),
         received=int(attributes.get("ApproximateReceiveCount", "1")),
+        queued_at=int(attributes.get("SentTimestamp", "0")) // 1000,
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from chalicelib.ring import Ring, entry
+from chalicelib.whatsapp.window import CLOCKS_DIFFER_SECONDS
 
 PartKind = Literal["text", "attachment"]
 # SA-67: more than this many pieces a minute for the agent are held, and merge while they wait.
@@ -48,7 +49,8 @@ class Part:
 class Member:
     """One WhatsApp message of a bundle, with all that is needed to show it later.
 
-    `sent_at`: WhatsApp's time, epoch seconds (0 unknown); `text`: what the agent reads;
+    `sent_at`: WhatsApp's time, epoch seconds (0 unknown); `received_at`: when it reached AWS, by
+    AWS's clock (0 unknown); `text`: what the agent reads;
     `attributes`: what the contact flow reads; `redrive`: how often an operator sent it again;
     `response`: the answer to an interactive message of ours, as Connect's JSON; `placeholder`:
     `text` stands for something that nobody could pass on or show.
@@ -65,11 +67,17 @@ class Member:
     redrive: int = 0
     response: str = ""
     placeholder: bool = False
+    received_at: int = 0
 
     @property
     def done_id(self) -> str:
         """The id under which this message counts as done; each redrive has its own."""
         return f"{self.wamid}#r{self.redrive}" if self.redrive else self.wamid
+
+    @property
+    def written_by(self) -> int:
+        """By when the customer had surely written it, epoch seconds, 0 when nothing tells."""
+        return written_by(self.sent_at, self.received_at)
 
     @property
     def is_choice(self) -> bool:
@@ -230,12 +238,26 @@ def uncertain(members: Iterable[Member], done: Ring) -> tuple[Member, ...]:
     )
 
 
+def written_by(sent_at: int, received_at: int) -> int:
+    """By when a message was surely written, epoch seconds, 0 when nothing tells.
+
+    When it reached AWS proves that. WhatsApp's own time, whose clock may be behind, does so ten
+    minutes later; where it is later by more than clocks differ, the other one is wrong.
+    """
+    if not sent_at:
+        return received_at
+    by_whatsapp = sent_at + CLOCKS_DIFFER_SECONDS
+    if not received_at or received_at < sent_at - CLOCKS_DIFFER_SECONDS:
+        return by_whatsapp
+    return min(received_at, by_whatsapp)
+
+
 def not_erased(members: Iterable[Member], erased_before: int) -> tuple[Member, ...]:
     """The members that the customer wrote after asking to be forgotten.
 
     One without a time counts as new: every message reaches an agent, unless it surely is old.
     """
-    return tuple(member for member in members if not 0 < member.sent_at <= erased_before)
+    return tuple(member for member in members if not 0 < member.written_by <= erased_before)
 
 
 def may_take_over(since: int, now: int) -> bool:

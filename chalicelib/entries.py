@@ -195,7 +195,7 @@ class InboundWork:
     deliver: Callable[[Bundle, Remaining], None]
     abandon: Callable[[Bundle], Collection[str]]
     shown: Callable[[Bundle], None]
-    erase: Callable[[str, Remaining], bool] = _never
+    erase: Callable[[Record, Remaining], bool] = _never
 
     def __call__(self, group: Group, left: Remaining) -> list[Record]:
         by_receipt = {record.message_id: record for record in group}
@@ -226,7 +226,7 @@ class InboundWork:
         queued = []
         for record in group:
             try:
-                if self.erase(record.body, left):
+                if self.erase(record, left):
                     continue
                 if (arrived := self.arrive(record)) is not None:
                     queued.append(arrived)

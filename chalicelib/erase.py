@@ -9,6 +9,7 @@ any call leaves at most that wait.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from chalicelib import erasure
@@ -83,10 +84,12 @@ class Erase:
         self._outbox = outbox
         self._clock = clock
 
-    def handle(self, body: str, remaining_s: Callable[[], float]) -> bool:
+    def handle(self, body: str, queued_at: int, remaining_s: Callable[[], float]) -> bool:
         """Run the command in an entry of the inbound queue; False when it is none.
 
-        Raises a retryable ServiceError when it must come again.
+        `queued_at`: when SQS took the entry, epoch seconds: what came later is no part of the wish,
+        however far the operator's clock is ahead. Raises a retryable ServiceError when it must
+        come again.
         """
         if not erasure.is_command(body):
             return False
@@ -94,12 +97,11 @@ class Erase:
         if isinstance(command, Traces):
             self._sweep(command)
         else:
-            self._erase(command, remaining_s)
+            at = min(command.at, queued_at or command.at)
+            self._erase(replace(command, at=at), remaining_s)
         return True
 
     def _erase(self, command: EraseCommand, remaining_s: Callable[[], float]) -> None:
-        if command.at > self._clock():
-            raise Throttled("the operator's clock is ahead of ours", service="erase")
         found = self._found(command, remaining_s)
         traces = self._traces(command, found)
         self._outbox.send([erasure.sweep_entry(traces)])

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from chalicelib import redrive, routing
-from chalicelib.conversation import token
+from chalicelib.conversation import token, written_by
 from chalicelib.customer import BSUID, conversation_key
 from chalicelib.errors import UnreadableEvent
 from chalicelib.routing import Entry
@@ -116,19 +116,23 @@ def _mentions(text: str, traces: Traces) -> bool:
 
 
 def _written_at(letter: DeadLetter) -> int:
-    """When the customer wrote the oldest message in a letter; of what nobody can read, when it was
-    put there."""
+    """By when the customer had surely written the oldest message in a letter; of what nobody can
+    read, when it was put there."""
     try:
         content = json.loads(letter.body)
         members = content.get("members") if isinstance(content, dict) else None
-        times = [int(member["sent_at"]) for member in members or []] or _event_time(letter.body)
+        times = [_member_time(member) for member in members or []] or [_event_time(letter.body)]
     except (ValueError, KeyError, TypeError, UnreadableEvent):
         times = []
-    return min([time for time in times if time], default=letter.since)
+    return min((time for time in (*times, letter.since) if time), default=letter.since)
 
 
-def _event_time(body: str) -> list[int]:
+def _member_time(member: Any) -> int:
+    return written_by(int(member["sent_at"]), int(member.get("received_at", 0)))
+
+
+def _event_time(body: str) -> int:
     message: Any = parse(redrive.opened(body).payload)
     if isinstance(message, InboundMessage) and message.sent_at:
-        return [int(message.sent_at.timestamp())]
-    return []
+        return written_by(int(message.sent_at.timestamp()), message.received_at)
+    return 0

@@ -66,11 +66,19 @@ class Inline:
 
     def _worked(self, queue: QueueName, entries: Sequence[Entry]) -> list[Entry]:
         """What could not be finished, in order."""
+        now = self._clock()
+        until = now + WORK_SECONDS
         records = [
-            Record(message_id=e.dedup, receipt_handle="", body=e.body, group=e.group, received=1)
-            for e in entries
+            Record(
+                message_id=entry.dedup,
+                receipt_handle="",
+                body=entry.body,
+                group=entry.group,
+                received=1,
+                queued_at=int(now),
+            )
+            for entry in entries
         ]
-        until = self._clock() + WORK_SECONDS
         failed = self._works[queue](records, lambda: max(0.0, until - self._clock()))
         again = {record.message_id for record in failed}
         return [entry for entry in entries if entry.dedup in again]

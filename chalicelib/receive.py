@@ -5,7 +5,7 @@ agent sees which.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib import redrive
 from chalicelib.arrivals import arrive, moved_to
@@ -39,14 +39,17 @@ class Receive:
     by_meta_id: bool
     languages: Mapping[str, str]
 
-    def entry(self, receipt: str, body: str) -> Queued | None:
+    def entry(self, receipt: str, body: str, queued_at: int) -> Queued | None:
         """The message in an entry; None for a change of identity, which is made.
 
-        `receipt` is the queue's id. Raises UnreadableEvent when it is neither.
+        `receipt` is the queue's id, `queued_at` when it was put there, epoch seconds: by then it
+        had been received. Raises UnreadableEvent when it is neither.
         """
         entry = redrive.opened(body)
         said = parse(entry.payload)
         if isinstance(said, InboundMessage):
+            if not (said.received_at or entry.again):
+                said = replace(said, received_at=queued_at)
             return self._message(said, receipt, entry)
         if isinstance(said, AccountEvent) and said.identity_change:
             number = self._number(said.phone_number_id)

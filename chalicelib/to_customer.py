@@ -308,8 +308,8 @@ class ToCustomer:
         self._record(sending, "parked")
 
     def _put_aside(self, sending: Sending, body: str, reason: str) -> None:
-        event = sending.event
-        member = Member(wamid=event.id, sent_at=sending.pending.sent_at, kind="outbound")
+        event, at = sending.event, sending.pending.sent_at
+        member = Member(wamid=event.id, sent_at=at, received_at=at, kind="outbound")
         self._queues.park(
             Parked(
                 reason=reason,

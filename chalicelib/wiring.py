@@ -14,6 +14,7 @@ from chalicelib.wiring_doors import Doors
 
 if TYPE_CHECKING:
     from chalicelib.ask_again import AskAgain
+    from chalicelib.batches import Record
     from chalicelib.bundles import Bundle
     from chalicelib.customer_notices import CustomerNotices
     from chalicelib.entries import Ingest, Worker
@@ -250,7 +251,9 @@ class App(Doors):
 
         work = InboundWork(
             queues=self.queues,
-            arrive=lambda record: self.receive.entry(record.message_id, record.body),
+            arrive=lambda record: self.receive.entry(
+                record.message_id, record.body, record.queued_at
+            ),
             deliver=deliver,
             abandon=self.to_agent.abandon,
             shown=notices.shown,
@@ -258,15 +261,15 @@ class App(Doors):
         )
         return Worker("inbound", self.queues, work)
 
-    def _erase(self, body: str, remaining_s: Callable[[], float]) -> bool:
+    def _erase(self, record: "Record", remaining_s: Callable[[], float]) -> bool:
         """Built when the first customer asks to be forgotten."""
         from chalicelib import erasure
 
-        if not erasure.is_command(body):
+        if not erasure.is_command(record.body):
             return False
         from chalicelib import wiring_erase
 
-        return wiring_erase.erase(self).handle(body, remaining_s)
+        return wiring_erase.erase(self).handle(record.body, record.queued_at, remaining_s)
 
     @cached_property
     def outbound(self) -> "Worker":

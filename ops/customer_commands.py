@@ -33,9 +33,8 @@ def erase(
     customers, named = _customers(number), _named(phone, user_id)
     if not yes:
         typer.confirm("Delete everything that is stored of this customer?", abort=True)
-    since = int(product().clock())
-    keys = customers.forget(named)
-    done = _within(wait, lambda: customers.forgotten(keys, since))
+    known = customers.forget(named)
+    done = _within(wait, lambda: customers.forgotten(known))
     typer.echo(
         "forgotten; what was in work at that moment is looked for again in a quarter of an hour"
         if done

@@ -1,7 +1,7 @@
 """A customer by phone number or user id: what is stored, and the wish to be forgotten (LA-37)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib import erasure, wiring_erase
@@ -45,17 +45,23 @@ class Customers:
         """The conversation keys of these identifiers, one for each business number."""
         return [conversation_key(number, one) for number in self._numbers for one in named]
 
-    def forget(self, named: Sequence[str]) -> list[str]:
-        """Enter the wish into the customer's own queue groups; returns the keys."""
+    def forget(self, named: Sequence[str]) -> dict[str, int]:
+        """Enter the wish into the customer's own queue groups.
+
+        Returns the keys, and up to when each was forgotten before, for `forgotten`.
+        """
         keys, at = self.keys(named), self._app.clock()
+        known = {key: self._forgotten_until(key) for key in keys}
         commands = [EraseCommand(key=key, at=at, numbers=self._numbers) for key in keys]
         self._app.queues.send([erasure.command_entry(command) for command in commands])
-        return keys
+        return known
 
-    def forgotten(self, keys: Sequence[str], since: int) -> bool:
-        """Whether the workers have taken the conversations away."""
-        personal = wiring_erase.personal(self._app)
-        return all(personal.before(key) >= since for key in keys)
+    def forgotten(self, known: Mapping[str, int]) -> bool:
+        """Whether the workers have taken the conversations away since `forget`."""
+        return all(self._forgotten_until(key) > until for key, until in known.items())
+
+    def _forgotten_until(self, key: str) -> int:
+        return wiring_erase.personal(self._app).before(key)
 
     def export(self, named: Sequence[str]) -> dict[str, Any]:
         """Everything that is stored of a customer, secrets of chats aside."""

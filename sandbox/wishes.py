@@ -11,8 +11,11 @@ def keys(world: World, *identifiers: str) -> list[str]:
     return [conversation_key(world.number.meta_id, one) for one in identifiers]
 
 
-def forget(world: World, *identifiers: str) -> None:
-    """Enter the wish of who is known by these numbers and user ids, now."""
-    at, numbers = int(world.clock.now().timestamp()), (world.number.meta_id,)
+def forget(world: World, *identifiers: str, ahead_s: int = 0) -> None:
+    """Enter the wish of who is known by these numbers and user ids, now.
+
+    `ahead_s`: how far the operator's clock is wrong.
+    """
+    at, numbers = int(world.clock.now().timestamp()) + ahead_s, (world.number.meta_id,)
     commands = [EraseCommand(key=key, at=at, numbers=numbers) for key in keys(world, *identifiers)]
     world.app.queues.send([erasure.command_entry(command) for command in commands])

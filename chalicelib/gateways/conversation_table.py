@@ -55,7 +55,7 @@ class ConversationTable:
     def claim(self, key: str, pending: Pending) -> Claimed | Refused:
         done = [member.ring_entry for member in pending.members]
         free = [f"NOT contains(#done, :done{index})" for index in range(len(done))]
-        oldest = min((m.sent_at for m in pending.members if m.sent_at), default=NEVER)
+        oldest = min((m.written_by or NEVER for m in pending.members), default=NEVER)
         update = Update(
             model=ConversationItem,
             key=key,

@@ -12,7 +12,13 @@ from typing import Any
 from chalicelib.whatsapp import fields
 from chalicelib.whatsapp.content import Json
 from chalicelib.whatsapp.parsing import customer_messages
-from chalicelib.whatsapp.webhook import Envelope, changes_of, read_envelopes, told_apart
+from chalicelib.whatsapp.webhook import (
+    RECEIVED,
+    Envelope,
+    changes_of,
+    read_envelopes,
+    told_apart,
+)
 
 THINGS = ("messages", "statuses", "user_id_update")
 WRITER = ("from", "from_user_id", "from_parent_user_id")
@@ -43,6 +49,7 @@ def _events(envelope: Envelope) -> Iterator[str]:
                 event = {
                     "context": {"MetaPhoneNumberIds": numbers},
                     "whatsAppWebhookEntry": {"entry": [{**entry, "changes": [only]}]},
+                    RECEIVED: envelope.received_at,
                 }
                 yield json.dumps(event, ensure_ascii=False)
 

@@ -99,8 +99,8 @@ class InboundMessage:
     `kind` is WhatsApp's type with three exceptions: a voice note is "voice" (shared audio files
     are "audio"), a missing type is inferred from the keys, and whatever nobody knows is
     "unknown". `media` is None when there is nothing to fetch. `origination_id` is EUM's id of the
-    business number, "" when the event does not tell. `cut`: texts in it were too long and end
-    early.
+    business number, "" when the event does not tell. `received_at`: when EUM had it, epoch seconds,
+    0 when the event does not tell. `cut`: texts in it were too long and end early.
     """
 
     wamid: str
@@ -111,6 +111,7 @@ class InboundMessage:
     origination_id: str = ""
     waba_id: str = ""
     sent_at: datetime | None = None
+    received_at: int = 0
     media: MediaRef | None = None
     quoted: Quoted | None = None
     forwarded: Literal["", "forwarded", "often"] = ""

@@ -1,6 +1,6 @@
 """A piece's payload -> what it says. Total: any JSON yields a value, nothing raises.
 
-A payload holds one thing: {"waba_id", "origination_id", "field", "value": {"metadata",
+A payload holds one thing: {"waba_id", "origination_id", "received", "field", "value": {"metadata",
 "contacts", and one of "messages": [m] | "statuses": [s] | anything else}}.
 """
 
@@ -68,6 +68,7 @@ def _message(payload: Json, value: Json, message: Json) -> InboundMessage:
         origination_id=fields.text(payload, "origination_id"),
         waba_id=fields.text(payload, "waba_id"),
         sent_at=_sent_at(message),
+        received_at=fields.integer(payload, "received"),
         media=_media(content),
         quoted=_quoted(message, content),
         forwarded=_forwarded(message),

@@ -21,6 +21,8 @@ from chalicelib.whatsapp.content import Json
 from chalicelib.whatsapp.messages import AccountEvent, DeliveryStatus, InboundMessage
 from chalicelib.whatsapp.parsing import customer_messages, parse
 
+RECEIVED = "message_timestamp"  # of EUM's envelope: its own time, ISO with nine digits
+
 __all__ = ["Envelope", "Piece", "api_id", "parse", "read_envelopes", "split"]
 
 
@@ -28,11 +30,13 @@ __all__ = ["Envelope", "Piece", "api_id", "parse", "read_envelopes", "split"]
 class Envelope:
     """One event: Meta entries, and EUM's id ("phone-number-id-<hex>") of each Meta number id.
 
+    `received_at`: when EUM had it, epoch seconds, 0 when it does not say (`message_timestamp`).
     `odd`: something in it could not be read, and an operator should see the whole of it.
     """
 
     entries: tuple[Json, ...]
     origination_ids: dict[str, str] = default(default_factory=dict)
+    received_at: int = 0
     odd: bool = False
 
 
@@ -115,7 +119,13 @@ def _eum_envelope(envelope: Json) -> Envelope:
         fields.text(item, "metaPhoneNumberId"): api_id(fields.text(item, "arn")) for item in known
     }
     written = fields.as_object(_decode(envelope["whatsAppWebhookEntry"]))
-    return Envelope(entries=_entries(written), origination_ids=ids, odd=_odd(written))
+    received = fields.moment(envelope, RECEIVED)
+    return Envelope(
+        entries=_entries(written),
+        origination_ids=ids,
+        received_at=int(received.timestamp()) if received else 0,
+        odd=_odd(written),
+    )
 
 
 def api_id(arn: str) -> str:
@@ -159,7 +169,7 @@ def split(envelope: Envelope) -> list[Piece]:
     """One piece per message, status and account event of every change of every entry."""
     known: dict[str, Json] = {}
     return [
-        _piece(entry, change, told_apart(value, known), envelope.origination_ids)
+        _piece(entry, change, told_apart(value, known), envelope)
         for entry in envelope.entries
         for change in changes_of(entry)
         for value in _single_values(change)
@@ -204,16 +214,18 @@ def _single_values(change: Json) -> Iterator[Json]:
         yield fields.narrowed(value, *(("messages", "statuses") if messages or statuses else ()))
 
 
-def _piece(entry: Json, change: Json, value: Json, origination_ids: dict[str, str]) -> Piece:
+def _piece(entry: Json, change: Json, value: Json, envelope: Envelope) -> Piece:
     number = fields.text(fields.child(value, "metadata"), "phone_number_id")
     payload: Json = {
         "waba_id": fields.text(entry, "id"),
-        "origination_id": origination_ids.get(number, ""),
+        "origination_id": envelope.origination_ids.get(number, ""),
         "field": fields.text(change, "field"),
         "value": value,
     }
     parsed = parse(payload)
     kind, name = _kind_and_id(parsed, payload)
+    if kind == "message" and envelope.received_at:
+        payload["received"] = envelope.received_at
     return Piece(
         kind=kind,
         id=name,

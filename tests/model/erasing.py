@@ -129,7 +129,10 @@ class EraseModel(InboundModel):
         super().__post_init__()
         self.world.between = self._between
         if self.letter:
-            member = Member(wamid=self.letter.wamid, sent_at=self.letter.at, text=self.letter.text)
+            at = self.letter.at
+            member = Member(
+                wamid=self.letter.wamid, sent_at=at, received_at=at, text=self.letter.text
+            )
             key = self.letter.keys[0]
             self.world.parked[self.letter.wamid] = Parked(
                 reason="refused", conversation=key, members=[member], bodies={}
@@ -147,7 +150,7 @@ class EraseModel(InboundModel):
         return FakeLetters(self.world)
 
     def eraser(self, conversations, chat, to_agent):
-        return self.erase(
+        erase = self.erase(
             conversations=conversations,
             personal=self.personal(),
             to_agent=to_agent,
@@ -156,7 +159,8 @@ class EraseModel(InboundModel):
             letters=self.letters(),
             outbox=self,
             clock=self.world.clock,
-        ).handle
+        )
+        return lambda record, left: erase.handle(record.body, record.queued_at, left)
 
     # --- the course of things -----------------------------------------------------------------
 
@@ -240,7 +244,9 @@ class EraseModel(InboundModel):
     def _arrive(self, record: Record) -> Queued:
         message = next(each for each in self.everything if each.wamid == record.body)
         arrival = Arrival(keys=message.keys, reply=Reply(origination_id="number", to="1"))
-        member = Member(wamid=message.wamid, sent_at=message.at, text=message.text)
+        member = Member(
+            wamid=message.wamid, sent_at=message.at, received_at=message.at, text=message.text
+        )
         return Queued(record.message_id, arrival, member, record.body)
 
     # --- the promises -------------------------------------------------------------------------

@@ -12,12 +12,22 @@ from PIL import Image
 import app as entry_points
 from chalicelib import wiring
 from chalicelib.settings import Settings
+from sandbox import wishes
 from sandbox.faults import Action
 from sandbox.graph_api import PREFIX, GraphApi, signature
 from sandbox.whatsapp.envelope import entry
 from sandbox.world import World
 from tests.gateways.voice_samples import encoded, tone
-from tests.scenarios.people import dead_letters, files, lines, live_chat, notices, sent_texts
+from tests.scenarios.people import (
+    chats_of,
+    dead_letters,
+    files,
+    lines,
+    live_chat,
+    notices,
+    sent_texts,
+    words,
+)
 
 SECRET, TOKEN, VERIFY = "an-app-secret", "a-system-user-token", "typed-into-the-app"
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -220,3 +230,19 @@ def test_three_megabytes_with_a_thousand_messages_are_taken_at_once(direct: Dire
     assert direct.world.router.operations(start)["sqs.SendMessageBatch"] == 100
     queue = direct.world.sqs.queues["inbound.fifo"]
     assert len(queue.messages) == 1000
+
+
+@pytest.mark.deep
+def test_what_meta_brings_after_an_erase_is_shown_though_its_clock_is_behind(
+    direct: Direct,
+) -> None:
+    """Its webhook does not say when it was sent to us: the queue does."""
+    world = direct.world
+    talk = live_chat(world)
+    wishes.forget(world, talk.customer.number or "")
+    world.run_for(5)
+    world.network.switches.clock_ahead_s = -600
+    talk.customer.says("A new question")
+    world.run_for(5)
+    [_, new] = chats_of(world, talk.customer)
+    assert words(new) == ["A new question"]

@@ -2,11 +2,15 @@
 
 import pytest
 
+from chalicelib import erasure
 from chalicelib.whatsapp.limits import WINDOW_SECONDS
+from sandbox import wishes
 from sandbox.faults import Action
+from sandbox.phones import Phone
 from sandbox.world import World
 from tests.scenarios.people import (
     LONG_ENOUGH_S,
+    chats_of,
     dead_letters,
     failing,
     lines,
@@ -22,10 +26,10 @@ TEN_MINUTES = 600
 MINUTE = 60
 
 
-def all_is_over(world: World) -> None:
+def all_is_over(world: World, *, but_the_second_look: bool = False) -> None:
     assert not dead_letters(world)
     assert not unfinished()
-    assert not still_queued(world)
+    assert len(still_queued(world)) == but_the_second_look
 
 
 def wrong(world: World, whose: str, seconds: int) -> None:
@@ -122,6 +126,43 @@ def test_a_machine_whose_clock_was_ahead_leaves_no_customer_who_seems_to_write_t
     world.run_for(5)
     assert words(talk.chat)[-1] == "and now?"
     assert not notices(talk.chat)
+
+
+def erased(world: World, operator_ahead_s: int = 0) -> Phone:
+    """A customer who was forgotten five seconds ago, and whose chat is over."""
+    talk = live_chat(world)
+    world.run_for(20)
+    wishes.forget(world, talk.customer.number or "", ahead_s=operator_ahead_s)
+    world.run_for(5)
+    assert talk.chat.is_over
+    return talk.customer
+
+
+@pytest.mark.parametrize("whose", ["whatsapp", "the operator's"])
+def test_what_is_written_after_an_erase_is_shown_whosever_clock_is_wrong(
+    world: World, whose: str
+) -> None:
+    """It came after the wish, whatever time it bears (LA-37)."""
+    customer = erased(world, TEN_MINUTES if whose == "the operator's" else 0)
+    wrong(world, "whatsapp", 0 if whose == "the operator's" else -TEN_MINUTES)
+    customer.says("A new question")
+    world.run_for(5)
+    customer.says("and another")
+    world.run_for(5)
+    [new] = chats_of(world, customer)[1:]
+    assert words(new) == ["A new question", "and another"]
+    all_is_over(world, but_the_second_look=True)
+
+
+@pytest.mark.deep
+def test_what_was_parked_after_an_erase_is_left_alone_by_its_second_look(world: World) -> None:
+    customer = erased(world)
+    wrong(world, "whatsapp", -TEN_MINUTES)
+    failing(world, "connect", "StartChatContact", Action.VALIDATION, 1)
+    customer.says("A new question")
+    world.run_for(erasure.SWEEP_AFTER_SECONDS + LONG_ENOUGH_S)
+    [letter] = dead_letters(world)
+    assert "A new question" in str(letter)
 
 
 @pytest.mark.deep

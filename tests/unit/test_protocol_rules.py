@@ -23,6 +23,7 @@ from chalicelib.conversation import (
     taken_over,
     uncertain,
     without_done,
+    written_by,
 )
 from chalicelib.ring import RING_SIZE, Ring, entry
 
@@ -38,6 +39,26 @@ def member(number: int, **more: object) -> Member:
 
 def queued(one: Member, receipt: str = "") -> Queued:
     return Queued(receipt or one.wamid, Arrival(keys=("k",), reply=REPLY), one, f"body {one.wamid}")
+
+
+# --- what was written before a wish to be forgotten -------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "received_at", "by"),
+    [
+        pytest.param(T, T + 2, T + 2, id="AWS had it two seconds later"),
+        pytest.param(T - 300, T + 2, T + 2, id="WhatsApp's clock may be behind"),
+        pytest.param(T, T + 7200, T + 600, id="long on its way: written long before"),
+        pytest.param(T + 300, T, T, id="WhatsApp's clock is ahead"),
+        pytest.param(T, 0, T + 600, id="nobody says when it came"),
+        pytest.param(T, T - 86_400, T + 600, id="no event comes a day before it is written"),
+        pytest.param(0, T, T, id="nobody says when it was written"),
+        pytest.param(0, 0, 0, id="nobody says anything"),
+    ],
+)
+def test_by_when_a_message_was_surely_written(sent_at, received_at, by):
+    assert written_by(sent_at, received_at) == by
 
 
 # --- ring -----------------------------------------------------------------------------------
