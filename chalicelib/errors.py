@@ -12,7 +12,8 @@
         ├── Garbled          answered something unreadable; asking again is harmless
         ├── Denied           credentials or token refused; it did not happen
         └── Rejected         refused for good (validation): trying again changes nothing
-            └── WindowClosed WhatsApp's 24-hour customer service window is over
+            ├── OutageOutlasted   tried for as long as we try; an operator may send it again
+            └── WindowClosed      WhatsApp's 24-hour customer service window is over
 
 Each error states three facts: whether to try again (`retryable`), whose fault it is (`blame`)
 and what to tell the agent (`tell_agent`, a key into `texts/`, never a vendor's sentence).
@@ -114,6 +115,10 @@ class Denied(ServiceError):
 
 class Rejected(ServiceError):
     """Refused for good: the request itself is not acceptable."""
+
+
+class OutageOutlasted(Rejected):
+    """A service stayed away for as long as we try; an operator has to send the work again."""
 
 
 class WindowClosed(Rejected):

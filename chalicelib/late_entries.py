@@ -8,7 +8,7 @@ from chalicelib import log, redrive, routing
 from chalicelib.batches import Record
 from chalicelib.bundles import Owed
 from chalicelib.conversation import MAX_ATTEMPTS
-from chalicelib.errors import PuenteError, UnreadableEvent
+from chalicelib.errors import OutageOutlasted, PuenteError, UnreadableEvent
 from chalicelib.outbound_entries import kept, may_pass
 from chalicelib.whatsapp import fields
 
@@ -29,9 +29,10 @@ class Late(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LateWork:
-    """Voice notes that take long, and files that could not be had at once."""
+    """Voice notes that take long or very long, and files that could not be had at once."""
 
     cards: Late
+    words: Late
     files: Late
     park: Callable[[str, str, str], None]
 
@@ -53,6 +54,9 @@ class LateWork:
             return kept(self.park, type(problem).__name__, record)
         try:
             late.deliver(owed, left)
+        except OutageOutlasted as problem:
+            log.failure("a voice note was tried in vain for long and is parked", problem)
+            return kept(self.park, str(problem), record)
         except PuenteError as problem:
             if not problem.retryable:
                 return self._broke(late, owed, record, left, problem)
@@ -68,7 +72,8 @@ class LateWork:
         if not wamid:
             raise UnreadableEvent("a late entry names no message", code=kind)
         owed = Owed(wamid, record.message_id, fields.integer(payload, redrive.AGAIN))
-        return (self.files if kind == redrive.FILE else self.cards), owed
+        kinds = {redrive.FILE: self.files, redrive.WORDS: self.words}
+        return kinds.get(kind, self.cards), owed
 
     def _broke(
         self, late: Late, owed: Owed, record: Record, left: Remaining, problem: Exception

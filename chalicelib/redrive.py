@@ -21,6 +21,7 @@ from chalicelib.whatsapp.parsing import parse as parse_whatsapp
 KIND = "redrive"
 AGAIN = "n"  # in the payload of a late card or file that is shown once more: the how manieth time
 CARD, FILE = "voice_note", "file"
+WORDS = "voice_note_words"  # of a note whose card says that it could not be understood for now
 _OWED = re.compile(rf"({GIVEN_UP}|{LATE_RUN}[0-9]+)?({LATE_CARD}|{LATE_FILE})$")
 
 
@@ -114,7 +115,7 @@ def broken(body: str, name: str) -> Entry | None:
 
 
 def _queue_of(kind: str, payload: Any) -> QueueName:
-    if kind in (CARD, FILE):
+    if kind in (CARD, FILE, WORDS):
         return "voice_notes"
     outbound = kind in ("chat", "again") or isinstance(parse_whatsapp(payload), DeliveryStatus)
     return "outbound" if outbound else "inbound"

@@ -29,15 +29,18 @@ Words = Mapping[str, str]
 
 
 def card(note: VoiceNote, *, language: str = "en") -> str:
-    """The card of a note in any state, in the agent's `language` (en, es, pt; else English)."""
+    """The card of a note in any state, in the agent's `language` (en, es, pt; else English).
+
+    The words stand in one card only: when the fields follow alone they are not repeated.
+    """
     say = CARD_TEXTS.get(language, CARD_TEXTS["en"])
     transcript = note.transcript
     if transcript is None or transcript.status not in _SHOWN:
         return _join(_first_line(note, say), _what_happened(note, say))
     return _join(
         _first_line(note, say),
-        f'"{transcript.text.strip()}"',
-        "\n".join(_fields(note.facts, transcript, say)) if note.facts else say["no_facts"],
+        "" if note.words_told else f'"{transcript.text.strip()}"',
+        "\n".join(_fields(note.facts, transcript, say)) if note.facts else _no_fields(note, say),
         _machine_label(note, transcript, say),
     )
 
@@ -86,9 +89,13 @@ def _what_happened(note: VoiceNote, say: Words) -> str:
     if note.failure is not None and note.failure.reason == BROKEN:
         return f"{say['why.broken']} {say['do.failed']}"
     status = TranscriptStatus.FAILED if note.transcript is None else note.transcript.status
-    will_retry = note.failure is not None and note.failure.retryable
-    retry = say.get(f"retry.{status}") if will_retry else None
+    retry = say.get(f"retry.{status}") if note.may_be_retried else None
     return f"{say[f'why.{status}']} {retry or say[f'do.{status}']}"
+
+
+def _no_fields(note: VoiceNote, say: Words) -> str:
+    follow = note.failure is not None and note.may_be_retried and note.failure.reason != BROKEN
+    return say["retry.facts" if follow else "no_facts"]
 
 
 def _fields(facts: dict[str, Any], transcript: Transcript, say: Words) -> list[str]:

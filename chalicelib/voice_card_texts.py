@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 _EN = {
     "title": "Voice note",
-    "again": "transcribed again",
+    "again": "understood later",
     "lang.en": "English",
     "lang.es": "Spanish",
     "lang.pt": "Portuguese",
@@ -44,6 +44,7 @@ _EN = {
     "machine.offline": "Offline engines: rough. Trust the audio.",
     "machine.draft": "The transcript may be wrong.",
     "no_facts": "Fields could not be read from it.",
+    "retry.facts": "Fields cannot be read for now; if that changes within the hour they follow.",
     "why.no_speech": "Nothing understood: silence, noise or too quiet.",
     "why.unsupported_language": (
         "Not understood: unclear, or a language the speech engine does not know."
@@ -57,13 +58,13 @@ _EN = {
     "do.too_long": "Please play the audio, or ask the customer for a shorter note.",
     "do.unsupported_format": "Please play the audio; if it does not play, ask for it again.",
     "do.failed": "Please play the audio; it can be transcribed again later.",
-    "retry.failed": "Please play the audio; transcription will be tried again.",
+    "retry.failed": "Please play the audio; its words follow here if that changes within the hour.",
     "audio.missing": "The audio itself could not be fetched. Please ask the customer to resend it.",
     "placeholder": "Voice note received, transcribing.",
 }
 _ES = {
     "title": "Nota de voz",
-    "again": "transcrita de nuevo",
+    "again": "entendida más tarde",
     "lang.en": "inglés",
     "lang.es": "español",
     "lang.pt": "portugués",
@@ -103,6 +104,7 @@ _ES = {
     "machine.offline": "Motores sin conexión: aproximados. Confíe en el audio.",
     "machine.draft": "La transcripción puede estar equivocada.",
     "no_facts": "No se pudieron leer los campos.",
+    "retry.facts": "Por ahora no se pueden leer los campos; si cambia en una hora, llegan aquí.",
     "why.no_speech": "No se entendió nada: silencio, ruido o volumen demasiado bajo.",
     "why.unsupported_language": (
         "No se entendió: poco clara o en un idioma que el motor de voz no conoce."
@@ -116,13 +118,13 @@ _ES = {
     "do.too_long": "Escuche el audio o pida al cliente una nota más corta.",
     "do.unsupported_format": "Escuche el audio; si no suena, pida que lo envíe de nuevo.",
     "do.failed": "Escuche el audio; se puede transcribir más tarde.",
-    "retry.failed": "Escuche el audio; se volverá a intentar la transcripción.",
+    "retry.failed": "Escuche el audio; si cambia en una hora, las palabras llegan aquí.",
     "audio.missing": "No se pudo obtener el audio. Pida al cliente que lo envíe de nuevo.",
     "placeholder": "Nota de voz recibida, transcribiendo.",
 }
 _PT = {
     "title": "Nota de voz",
-    "again": "transcrita de novo",
+    "again": "entendida mais tarde",
     "lang.en": "inglês",
     "lang.es": "espanhol",
     "lang.pt": "português",
@@ -162,6 +164,7 @@ _PT = {
     "machine.offline": "Motores offline: aproximados. Confie no áudio.",
     "machine.draft": "A transcrição pode estar errada.",
     "no_facts": "Não foi possível ler os campos.",
+    "retry.facts": "Por ora não se podem ler os campos; se mudar em uma hora, chegam aqui.",
     "why.no_speech": "Nada foi entendido: silêncio, ruído ou volume muito baixo.",
     "why.unsupported_language": (
         "Não foi entendida: pouco clara ou em um idioma que o motor de voz não conhece."
@@ -175,7 +178,7 @@ _PT = {
     "do.too_long": "Escute o áudio ou peça ao cliente uma nota mais curta.",
     "do.unsupported_format": "Escute o áudio; se não tocar, peça que envie de novo.",
     "do.failed": "Escute o áudio; ele pode ser transcrito mais tarde.",
-    "retry.failed": "Escute o áudio; a transcrição será tentada de novo.",
+    "retry.failed": "Escute o áudio; se mudar em uma hora, as palavras chegam aqui.",
     "audio.missing": "Não foi possível obter o áudio. Peça ao cliente que envie de novo.",
     "placeholder": "Nota de voz recebida, transcrevendo.",
 }

@@ -61,6 +61,8 @@ _BEFORE = {
     Step.DELIVER: State.STRUCTURED,
 }
 BROKEN = "broken"  # reason of a failure that our own code is to blame for
+# Reasons that tell of an answer, paid for and of no use: no outage, so asking for long is in vain.
+UNUSABLE = frozenset({"misfit", "truncated", "no_content", "not_a_transcript"})
 Readiness = Literal["ready", "pending", "failed"]
 
 
@@ -77,7 +79,8 @@ class Failure:
 class VoiceNote:
     """One voice note. `facts` is `voice_note_facts.to_plain`, kept plain so that reading a note
     does not import pydantic; `object_key` and `wav_key` are S3 keys, "" until they exist; `ai_usd`:
-    what its answers cost at list price, of every run."""
+    what its answers cost at list price, of every run; `words_told`: an earlier card holds the
+    words, only the fields are still owed."""
 
     wamid: str
     state: State = State.RECEIVED
@@ -91,6 +94,7 @@ class VoiceNote:
     facts_schema: str = ""
     failure: Failure | None = None
     runs: int = field(default=1)
+    words_told: bool = False
     ai_usd: Decimal = Decimal(0)
 
     def stored(self, object_key: str, *, duration_s: float = 0.0, wav_key: str = "") -> "VoiceNote":
@@ -122,9 +126,19 @@ class VoiceNote:
         Raises:
             WrongStateError: it did not fail, or trying again changes nothing.
         """
-        if self.state is not State.FAILED or self.failure is None or not self.failure.retryable:
+        if self.state is not State.FAILED or self.failure is None or not self.may_be_retried:
             raise WrongStateError(f"a {self.state} note cannot be retried")
         return replace(self, state=self._resumes_at(self.failure.step), failure=None)
+
+    def given_up(self) -> "VoiceNote":
+        """The same failure, and no try follows by itself."""
+        if self.failure is None:
+            raise WrongStateError(f"a {self.state} note did not fail")
+        return replace(self, failure=replace(self.failure, retryable=False))
+
+    def tried_once_more(self) -> "VoiceNote":
+        """Retried although the agent was told that it failed: what comes now has its own card."""
+        return replace(self.retried(), runs=self.runs + 1, words_told=self._has_words)
 
     def reprocessed(self) -> "VoiceNote":
         """A note nothing more is done about, to be understood once more from its stored audio.
@@ -143,7 +157,13 @@ class VoiceNote:
             facts_schema="",
             failure=None,
             runs=self.runs + 1,
+            words_told=False,
         )
+
+    @property
+    def may_be_retried(self) -> bool:
+        """Whether its last step failed and may go better another time."""
+        return self.failure is not None and self.failure.retryable
 
     @property
     def waits_again(self) -> bool:
@@ -198,6 +218,8 @@ def to_plain(note: VoiceNote) -> dict[str, Any]:
     """A dict for DynamoDB: no floats, nothing absent."""
     plain: dict[str, Any] = {name: getattr(note, name) for name in _PLAIN if getattr(note, name)}
     plain |= {"state": note.state.value, "duration_s": str(note.duration_s), "runs": note.runs}
+    if note.words_told:
+        plain["words_told"] = True
     if note.ai_usd:
         plain["ai_usd"] = str(note.ai_usd)
     if note.transcript is not None:
@@ -226,6 +248,7 @@ def from_plain(plain: dict[str, Any]) -> VoiceNote:
         state=State(plain["state"]),
         duration_s=float(plain.get("duration_s", 0)),
         runs=int(plain.get("runs", 1)),
+        words_told=bool(plain.get("words_told")),
         ai_usd=Decimal(plain.get("ai_usd", 0)),
         transcript=None if transcript is None else transcripts.from_plain(transcript),
         facts=plain.get("facts"),

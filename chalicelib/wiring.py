@@ -283,15 +283,21 @@ class App(Doors):
         from chalicelib import wiring_whatsapp as forms
         from chalicelib.entries import Worker
         from chalicelib.follow_ups import FollowUps
-        from chalicelib.late_cards import LateCards
+        from chalicelib.late_cards import LateCards, OwedCards
         from chalicelib.late_entries import LateWork
+        from chalicelib.late_words import LateWords
 
-        cards = LateCards(
+        cards = OwedCards(
             notes=self.voice_notes,
             follow_ups=FollowUps(conversations=self.conversations, to_agent=self.to_agent),
             language=self.settings.agent_language,
         )
-        work = LateWork(cards, forms.late_files(self), self.queues.park_unreadable)
+        work = LateWork(
+            cards=LateCards(cards, self.queues),
+            words=LateWords(cards),
+            files=forms.late_files(self),
+            park=self.queues.park_unreadable,
+        )
         return Worker("voice_notes", self.queues, work)
 
 

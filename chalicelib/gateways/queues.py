@@ -9,6 +9,7 @@ from chalicelib.conversation import token
 from chalicelib.errors import Throttled
 from chalicelib.gateways.aws_errors import aws
 from chalicelib.ports.queues import Parked
+from chalicelib.redrive import WORDS
 from chalicelib.routing import Entry, write
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class Queues:
         payload = {"conversation": conversation, "wamid": wamid}
         again = (run,) if run > 1 else ()
         dedup = token(wamid, "card" if kind == "voice_note" else kind, *again)
-        self._send_one("voice_notes", token(conversation), dedup, write(kind, payload))
+        apart = (kind,) if kind == WORDS else ()
+        self._send_one("voice_notes", token(conversation, *apart), dedup, write(kind, payload))
 
     def delay(self, queue: str, receipt_handle: str, seconds: int) -> None:
         """Let a message that failed come back after `seconds`, not after the long time-out."""

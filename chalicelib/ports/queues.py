@@ -40,6 +40,7 @@ class Queues(Protocol):
     ) -> None:
         """Give a slow "voice_note" or "file" to its own queue; twice the same is dropped there.
 
+        "voice_note_words": one that may take an hour; only the like of it waits behind it.
         `run`: the how manieth time it is understood; a later one is not the same.
         """
         ...

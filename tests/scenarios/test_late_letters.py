@@ -101,7 +101,7 @@ def test_the_card_of_a_note_that_was_understood_once_more_is_sent_again(world):
     world.run_for(LONG_ENOUGH_S)
     redriven(world)
     assert len(cards(talk)) == 2
-    assert " - transcribed again - " in cards(talk)[-1]
+    assert " - understood later - " in cards(talk)[-1]
     assert not dead_letters(world)
 
 

@@ -254,39 +254,29 @@ def test_while_speech_is_unavailable_the_agent_has_the_sound_and_the_card_follow
     assert not unfinished()
 
 
-def test_when_speech_stays_away_the_agent_reads_that_it_failed(world, note):
-    brain = ai.brain(world)
-    brain.hears = down
-    talk = live_chat(world)
-    talk.customer.sends_voice_note(note)
-    world.run_for(3600)
-    assert "Could not transcribe for now" in lines(talk.chat)[-1]
-    assert len(lines(talk.chat)) == 3
-    assert not world.sqs.queues["voice-notes.fifo"].messages
-
-
 def reprocess(wamid):
     return CliRunner().invoke(operator, ["reprocess", wamid])
 
 
 def test_an_operator_has_a_failed_note_understood_once_more(world, note):
-    """VN-14: after an outage that outlasted the retries the live chat gets a new card."""
+    """VN-14: what was refused for good by the service as it was set; the chat gets a new card."""
     brain = ai.brain(world)
-    working, brain.hears = brain.hears, down
+    working, brain.hears = brain.hears, lambda: ai.refused(400, "model_not_found")
     talk = live_chat(world)
     wamid = talk.customer.sends_voice_note(note)
-    world.run_for(3600)
+    world.run_for(600)
     assert "Could not transcribe for now" in lines(talk.chat)[-1]
+    assert "can be transcribed again later" in lines(talk.chat)[-1]
     brain.hears = working
     assert reprocess(wamid).stdout == "queued, run 2\n"
     assert reprocess(wamid).stdout == "queued, run 2\n"
     world.run_for(60)
-    assert " - transcribed again - " in lines(talk.chat)[-1]
+    assert " - understood later - " in lines(talk.chat)[-1]
     assert ai.WORDS in lines(talk.chat)[-1]
-    assert len(lines(talk.chat)) == 4
+    assert len(lines(talk.chat)) == 3
     assert reprocess(wamid).exit_code == 0
     world.run_for(60)
-    assert len(lines(talk.chat)) == 5
+    assert len(lines(talk.chat)) == 4
     assert not unfinished()
 
 

@@ -100,7 +100,7 @@ def test_a_transcript_is_never_cut() -> None:
 
 
 def test_a_transcript_without_facts_says_so() -> None:
-    note = STORED.transcribed(SPOKEN).failed(Step.STRUCTURE, "timeout", retryable=True)
+    note = STORED.transcribed(SPOKEN).failed(Step.STRUCTURE, "refusal", retryable=False)
     text = card(note)
     assert f'"{SAID}"' in text
     assert "Fields could not be read from it." in text
@@ -134,7 +134,7 @@ def test_every_status_without_words_says_what_happened_and_what_to_do(
 def test_a_failure_tells_whether_it_will_be_tried_again() -> None:
     failing = STORED.failed(Step.TRANSCRIBE, "timeout", retryable=True)
     final = STORED.failed(Step.TRANSCRIBE, "rejected", retryable=False)
-    assert "will be tried again" in card(failing)
+    assert "its words follow here" in card(failing)
     assert "can be transcribed again later" in card(final)
 
 

@@ -1,11 +1,16 @@
 """A voice note moves forward step by step, fails visibly, and can be tried again."""
 
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from chalicelib import ai_answers
+from chalicelib.gateways import openai_ai
 from chalicelib.transcript import Transcript, TranscriptStatus
 from chalicelib.voice_note import (
+    UNUSABLE,
     Failure,
     State,
     Step,
@@ -125,3 +130,21 @@ def test_nothing_stored_is_a_float() -> None:
         return [item]
 
     assert not any(isinstance(value, float) for value in values(to_plain(DELIVERED)))
+
+
+def test_fields_that_follow_alone_do_not_repeat_the_words_and_a_reprocessing_does() -> None:
+    failed = STORED.transcribed(SPOKEN).failed(Step.STRUCTURE, "503", retryable=True)
+    again = failed.tried_once_more()
+    assert (again.state, again.runs, again.words_told) == (State.TRANSCRIBED, 2, True)
+    assert from_plain(to_plain(again)) == again
+    assert not STORED.failed(Step.TRANSCRIBE, "503", retryable=True).tried_once_more().words_told
+    assert not again.structured({}, engine="e", schema="1").delivered().reprocessed().words_told
+
+
+def test_every_unusable_answer_is_told_apart_from_an_outage() -> None:
+    """Asking on for an hour is for services that are away; an answer of no use is paid for."""
+    sources = (Path(ai_answers.__file__), Path(openai_ai.__file__))
+    codes = {
+        code for file in sources for code in re.findall(r'garbled\("(\w+)"\)', file.read_text())
+    }
+    assert codes == UNUSABLE | {"unreadable", "not_json"}
