@@ -46,9 +46,11 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Messages that are shown to the agent as one piece of work."""
+    """Messages that are shown to the agent as one piece of work. `beside`: what else of this
+    customer was in the batch: whoever finishes an older claim of it first can park that, too."""
 
     queued: tuple[Queued, ...]
+    beside: tuple[Queued, ...] = ()
 
     @property
     def arrival(self) -> Arrival:
@@ -58,7 +60,7 @@ class Bundle:
     @property
     def bodies(self) -> dict[str, str]:
         """What lay in the queue, by wamid: a parked message can be sent again unchanged."""
-        return {item.member.wamid: item.body for item in self.queued}
+        return {item.member.wamid: item.body for item in (*self.beside, *self.queued)}
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -103,12 +105,14 @@ def merged_text(members: Iterable[Member]) -> str:
 def plan(queued: Sequence[Queued]) -> list[Bundle]:
     """Bundles in the order in which the agent should see them."""
     bundles: list[list[Queued]] = []
-    for item in sorted(unique(queued), key=lambda each: each.member.sent_at):
+    every = unique(queued)
+    for item in sorted(every, key=lambda each: each.member.sent_at):
         if bundles and _fits(bundles[-1], item):
             bundles[-1].append(item)
         else:
             bundles.append([item])
-    return [Bundle(tuple(items)) for items in bundles]
+    beside = tuple(every) if len(bundles) > 1 else ()
+    return [Bundle(tuple(items), beside) for items in bundles]
 
 
 def unique(queued: Iterable[Queued]) -> list[Queued]:

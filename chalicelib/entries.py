@@ -255,7 +255,8 @@ class InboundWork:
         uncounted = self._uncounted(bundle)
         broken = [one for one in bundle.queued if one.member.done_id in uncounted]
         if len(broken) > 1:
-            return self._in_turn([Bundle((one,)) for one in bundle.queued], by_receipt, [], left)
+            alone = [replace(bundle, queued=(one,)) for one in bundle.queued]
+            return self._in_turn(alone, by_receipt, [], left)
         records = [by_receipt[receipt] for receipt in bundle.receipts]
         worn_out = [by_receipt[one.receipt] for one in broken]
         parked = [

@@ -283,15 +283,16 @@ class ToAgent:
         Who finished somebody else's claim has not the events that it can be sent again from: they
         lie in their own queue, and who gets them parks them. What has left its queue never comes.
         """
-        known = all(member.wamid in work.bodies for member in work.pending.members)
-        if not known and self._clock() - work.pending.claimed_at < GONE_SECONDS:
+        members, bodies = work.pending.members, work.bodies
+        theirs = {each.wamid: bodies[each.wamid] for each in members if each.wamid in bodies}
+        if len(theirs) < len(members) and self._clock() - work.pending.claimed_at < GONE_SECONDS:
             raise Throttled("a message is parked by who has its event", service="conversation")
         self._queues.park(
             Parked(
                 reason=reason,
                 conversation=work.conversation.key,
-                members=work.pending.members,
-                bodies=work.bodies,
+                members=members,
+                bodies=theirs,
             )
         )
         try:

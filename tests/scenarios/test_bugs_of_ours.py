@@ -20,6 +20,7 @@ from sandbox.faults import Action
 from sandbox.whatsapp.envelope import entry
 from tests.gateways.voice_samples import encoded, tone
 from tests.scenarios import ai
+from tests.scenarios.forgetting import PNG
 from tests.scenarios.people import (
     LONG_ENOUGH_S,
     chats_of,
@@ -151,6 +152,25 @@ def test_a_message_that_kills_its_process_holds_its_customer_four_minutes(world,
     [letter] = dead_letters(world)
     assert letter["reason"] == "crashed three times"
     assert not unfinished()
+
+
+def test_who_meets_the_claim_of_a_killing_message_first_parks_it_whole(world, monkeypatch):
+    """A picture that was written before it arrives after it, and is handled before it."""
+    talk = live_chat(world)
+    with monkeypatch.context() as bug:
+        kills_on(world, bug, "poison")
+        talk.customer.says("poison")
+        world.settle()
+        world.network.switches.clock_ahead_s = -30
+        talk.customer.sends("image", media=PNG)
+        world.network.switches.clock_ahead_s = 0
+        talk.customer.says("after it")
+        world.run_for(250)
+        assert words(talk.chat)[-1] == "after it"
+        assert len(dead_letters(world)) == 1
+    redriven(world)
+    assert words(talk.chat)[-1] == "poison"
+    assert not dead_letters(world)
 
 
 def test_one_of_three_that_kills_its_process_holds_the_others_ten_minutes(world, monkeypatch):
