@@ -92,10 +92,11 @@ def late(conversation: str, shown_as: str, again: int) -> Entry | None:
     )
 
 
-def as_it_was(queue: QueueName, body: str, name: str) -> Entry:
+def as_it_was(queue: QueueName, body: str, name: str, group: str = "") -> Entry:
     """What lay in a queue, once more and unchanged. `name`: of the letter, which has its own
-    deduplication id. It waits for nobody: what came after it in its group is long done."""
-    return Entry(queue=queue, group=token(KIND, name), dedup=dedup_id(name, 1), body=body)
+    deduplication id; `group`: what it lay in. It waits for nobody but what lay there with it: what
+    came after it in its group is long done."""
+    return Entry(queue=queue, group=token(KIND, group or name), dedup=dedup_id(name, 1), body=body)
 
 
 def broken(body: str, name: str) -> Entry | None:

@@ -159,7 +159,8 @@ def entries_of(letter: Letter) -> list[Entry]:
     try:
         if not letter.is_parked:
             # Whatever is in it: SQS knows the queue it was for.
-            return [redrive.as_it_was(ENTRIES[letter.queue], letter.content["body"], letter.id)]
+            queue, one = ENTRIES[letter.queue], letter.received
+            return [redrive.as_it_was(queue, one.body, one.id, one.group)]
         if "members" in letter.content:
             return [_member_entry(letter, member) for member in letter.content["members"]]
         return _unreadable_entries(letter)

@@ -21,13 +21,15 @@ MOVED = "-dlq"  # ends the name of a queue into which SQS moves what it gave up 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
     """A letter in hand. `queue`: our name of where it lay; `since`: when it was put there, epoch
-    seconds; `handle`: under which it is deleted or given back."""
+    seconds; `handle`: under which it is deleted or given back; `group`: its FIFO group, "" without.
+    """
 
     id: str
     queue: str
     handle: str
     since: float
     body: str
+    group: str = ""
 
 
 class DeadLetterQueues:
@@ -45,7 +47,7 @@ class DeadLetterQueues:
                     QueueUrl=self._urls[queue],
                     MaxNumberOfMessages=BATCH,
                     VisibilityTimeout=HIDDEN_SECONDS,
-                    MessageSystemAttributeNames=["SentTimestamp"],
+                    MessageSystemAttributeNames=["SentTimestamp", "MessageGroupId"],
                 )
             if not answer.get("Messages"):
                 return
@@ -92,12 +94,14 @@ class DeadLetterQueues:
 
 
 def _received(queue: str, message: Any) -> Received:
+    told = message.get("Attributes", {})
     return Received(
         id=message["MessageId"],
         queue=queue,
         handle=message["ReceiptHandle"],
-        since=int(message.get("Attributes", {}).get("SentTimestamp", 0)) / 1000,
+        since=int(told.get("SentTimestamp", 0)) / 1000,
         body=message["Body"],
+        group=told.get("MessageGroupId", ""),
     )
 
 

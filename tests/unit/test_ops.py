@@ -138,6 +138,22 @@ def test_what_sqs_gave_up_on_is_put_back_as_it_was(center):
     assert center.seen()[first:] == ["Stuck"]
 
 
+def test_what_sqs_gave_up_on_of_one_customer_comes_in_the_order_it_was_written(center):
+    """Together, as if it had only waited: in a queue group of its own, so it waits for nobody."""
+    first, queue = len(center.seen()), center.world.sqs.queues["inbound.fifo"]
+    for number in range(5):
+        center.phone.says(f"line {number}")
+        center.world.clock.advance(1)
+    center.world.deliverer.step()
+    for number, message in enumerate([*queue.messages.values()]):
+        sent = {"MessageGroupId": message.group, "MessageDeduplicationId": f"moved-{number}"}
+        center.world.sqs.send("inbound-dlq.fifo", {"MessageBody": message.body, **sent})
+    queue.purge()
+    assert center.ops("dlq", "redrive", "--all").exit_code == 0
+    center.world.run_for(60)
+    assert center.seen()[first:] == ["\n".join(f"line {number}" for number in range(5))]
+
+
 @pytest.mark.deep
 def test_a_claim_refused_for_good_keeps_its_customer_waiting_and_nobody_else(center, monkeypatch):
     """Nothing a customer sends has DynamoDB refuse a claim, so it waits for a repair; after a
