@@ -16,6 +16,9 @@ from chalicelib.whatsapp import failures, statuses
 from chalicelib.whatsapp.messages import DeliveryStatus
 from chalicelib.whatsapp.referred import sent_words
 
+INDEX_SECONDS = 10
+"""A message is looked for so long by the id in its status, which only an index knows."""
+
 RECEIPTS = {"all": ("delivered", "read"), "read": ("read",), "never": ()}
 """Statuses that the agent's chat shows as Connect receipts, by setting; "played" has none."""
 
@@ -50,6 +53,7 @@ class Deliveries:
         callback = read_callback(status.callback_data)
         record = callback.record if callback else self._record_of(status)
         if not record:
+            self._wait_for_index(status)
             warn("a status of a message that is not ours", status=status.status)
             count("StatusUnmatched")
             return
@@ -70,6 +74,13 @@ class Deliveries:
             self._doubled(record, callback)
         if saved.moved and saved.role == "AGENT" and sent:
             self._show_receipt(status.status, sent)
+
+    def _wait_for_index(self, status: DeliveryStatus) -> None:
+        """An index of DynamoDB lags behind what was written, by a second or so. A status whose
+        callback data somebody else wrote is of somebody else's message."""
+        told_at = status.at.timestamp() if status.at else 0
+        if status.callback_data is None and abs(self._clock() - told_at) < INDEX_SECONDS:
+            raise Throttled("the message may not be in the index yet", service="dynamodb")
 
     def _sent_again_since(self, callback: Callback) -> bool:
         """Whether a later send of the same part has a fate of its own."""

@@ -11,6 +11,7 @@ from PIL import Image
 from chalicelib.gateways.items import ContactRow, MessageItem
 from sandbox.faults import Action
 from sandbox.product_output import caught
+from sandbox.whatsapp.envelope import entry, message_value
 from sandbox.whatsapp.meta_errors import MetaError
 from sandbox.world import World
 from tests.scenarios.people import (
@@ -349,6 +350,34 @@ def test_a_failed_status_without_our_callback_data_is_told_as_well(world):
     talk.agent.say("Hello Mia")
     world.run_for(LONG_ENOUGH_S)
     assert len(notices(talk.chat)) == 1
+
+
+def test_a_failed_status_that_is_faster_than_the_index_of_messages_is_told(world, monkeypatch):
+    """Without callback data only DynamoDB's index knows whose it is, and that lags."""
+    world.network.switches.callback_data = False
+    world.network.switches.message_id_is_wamid = True
+    talk = live_chat(world)
+    world.network.handsets.remove(talk.customer)
+    find, there_from = world.app.history.record_of, world.clock.now() + timedelta(seconds=2)
+    monkeypatch.setattr(
+        world.app.history,
+        "record_of",
+        lambda wamid: find(wamid) if world.clock.now() > there_from else "",
+    )
+    talk.agent.say("Hello Mia")
+    world.run_for(20)
+    assert len(notices(talk.chat)) == 1
+
+
+def test_a_status_of_somebody_elses_message_is_looked_for_ten_seconds_only(world):
+    """Another system sends from the same number."""
+    status = {"id": "wamid.theirs", "status": "sent", "recipient_id": "15550100009"}
+    told = {**status, "timestamp": str(int(world.clock.now().timestamp()))}
+    value = message_value(world.number, statuses=[told])
+    world.network.publish(entry(world.network.account, "messages", value))
+    world.run_for(20)
+    assert not still_queued(world)
+    assert not dead_letters(world)
 
 
 def test_after_24_hours_the_agent_is_told_and_nothing_is_sent():
