@@ -8,7 +8,10 @@ from chalicelib.connect_events import ChatEvent
 from chalicelib.contact import ContactItem, record_key
 from chalicelib.conversation import MessageRecord
 from chalicelib.whatsapp import fields
+from chalicelib.whatsapp.referred import sent_words
 from chalicelib.whatsapp.words_in import words_in
+
+SENT = "sent"
 
 
 def words_of(event: ChatEvent) -> str:
@@ -21,10 +24,26 @@ def words_of(event: ChatEvent) -> str:
         return event.content
 
 
+def words_from(event: ChatEvent, bodies: Sequence[dict[str, Any]], part: int) -> str:
+    """The words that did not go out, when the parts before `part` did."""
+    return sent_words(json.dumps(bodies[part])) if 0 < part < len(bodies) else words_of(event)
+
+
 def sent_history(
-    item: ContactItem, event: ChatEvent, fate: str, bodies: Sequence[dict[str, Any]], code: str
+    item: ContactItem,
+    event: ChatEvent,
+    fate: str,
+    bodies: Sequence[dict[str, Any]],
+    *,
+    sent: int,
+    code: str = "",
 ) -> list[MessageRecord]:
-    """One history line a part; the text stands with the first, what was sent with each."""
+    """One history line a part that was sent, with what was sent; the text stands with the first.
+
+    `fate`, where it is another one than SENT, is that of the rest, which has one line.
+    """
+    fates = [(SENT, "")] * sent + ([(fate, code)] if fate != SENT else [])
+    written = [json.dumps(body, ensure_ascii=False) for body in bodies[:sent]]
     return [
         MessageRecord(
             id=record_key(event.id, index),
@@ -34,11 +53,11 @@ def sent_history(
             kind=event.kind,
             text=event.content if index == 0 else "",
             sent_at=int(event.at.timestamp()),
-            fate=fate,
+            fate=what,
             contact=item.chat.contact,
-            code=code,
-            body=json.dumps(body, ensure_ascii=False) if body else "",
+            code=why,
+            body=written[index] if index < len(written) else "",
             role=event.participant_role,
         )
-        for index, body in enumerate(bodies or [{}])
+        for index, (what, why) in enumerate(fates)
     ]

@@ -4,7 +4,7 @@ SendWhatsAppMessage cannot be repeated safely, so before part p+1 is sent "next 
 durable, and a part whose answer was lost waits for a status to prove it.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -42,7 +42,7 @@ from chalicelib.ports.conversations import Conversations
 from chalicelib.ports.messages import Messages
 from chalicelib.ports.queues import Parked, Queues
 from chalicelib.ports.whatsapp import WhatsApp
-from chalicelib.sent_history import sent_history, words_of
+from chalicelib.sent_history import SENT, sent_history, words_from
 from chalicelib.tell_agent import TellAgent
 from chalicelib.whatsapp.window import surely_closed
 
@@ -56,7 +56,7 @@ MAX_ROUNDS = 5  # introduce, take over and one lost race each cost a round
 class Sending:
     """One claimed event on its way; `sent`: message ids by record key; `again`: a part is sent
     once more although the send before it may have arrived; `unsure`: the part at `pending.next`
-    may have been sent."""
+    may have been sent; `bodies`: all parts, once they are rendered."""
 
     item: ContactItem
     event: ChatEvent
@@ -64,6 +64,7 @@ class Sending:
     sent: dict[str, str] = field(default_factory=dict)
     again: bool = False
     unsure: bool = False
+    bodies: list[dict[str, Any]] = field(default_factory=list)
 
 
 class ToCustomer:
@@ -191,9 +192,10 @@ class ToCustomer:
         rendered = self._replies.rendered(sending.item, sending.event)
         for file in rendered.beside:
             self._tell_refused(sending, file)
-        self._send_parts(sending, rendered.bodies())
+        sending.bodies = rendered.bodies()
+        self._send_parts(sending)
         self._tell_doubt(sending)
-        self._record(sending, "sent", rendered.bodies())
+        self._record(sending, SENT)
 
     def _tell_refused(self, sending: Sending, file: Refused) -> None:
         """The agent reads which file does not go before the others of its event do."""
@@ -261,8 +263,8 @@ class ToCustomer:
         self._contacts.progress(sending.item.chat.contact, now_at)
         sending.pending = now_at
 
-    def _send_parts(self, sending: Sending, bodies: list[dict[str, Any]]) -> None:
-        item, event = sending.item, sending.event
+    def _send_parts(self, sending: Sending) -> None:
+        item, event, bodies = sending.item, sending.event, sending.bodies
         for index in range(sending.pending.next, len(bodies)):
             callback = Callback(item.chat.contact, event.id, index, sending.pending.attempt)
             body = {**bodies[index], "biz_opaque_callback_data": str(callback)}
@@ -281,22 +283,23 @@ class ToCustomer:
             sending.unsure = was_unsure or isinstance(refused, Unsure)
             raise
 
-    def _record(
-        self, sending: Sending, fate: str, bodies: Sequence[dict[str, Any]] = (), code: str = ""
-    ) -> None:
-        history = sent_history(sending.item, sending.event, fate, bodies, code)
-        self._contacts.record(sending.item, sending.pending, history, sending.sent)
+    def _record(self, sending: Sending, fate: str, code: str = "") -> None:
+        bodies, pending = sending.bodies, sending.pending
+        sent = len(bodies) if fate == SENT else pending.next
+        history = sent_history(sending.item, sending.event, fate, bodies, sent=sent, code=code)
+        self._contacts.record(sending.item, pending, history, sending.sent)
 
     def _not_sent(self, sending: Sending, body: str, refused: PuenteError) -> None:
-        """The agent reads at once that it was not sent, why, and what to do.
+        """The agent reads at once what was not sent, why, and what to do.
 
         When nobody is there to read it, or the chat refuses the very notice, an operator does.
         """
         item, event, code = sending.item, sending.event, refused.code
+        words = words_from(event, sending.bodies, sending.pending.next)
         if isinstance(refused, WindowClosed):
             self._tell_agent.window_closed(item)
         if self._tell_agent.undelivered(
-            item, words_of(event), refused.tell_agent, event.id, **refused.values
+            item, words, refused.tell_agent, event.id, **refused.values
         ):
             return self._record(sending, "not_sent", code=code)
         self._put_aside(sending, body, f"not sent ({code}), and the agent could not be told")

@@ -352,6 +352,28 @@ def test_a_failed_status_without_our_callback_data_is_told_as_well(world):
     assert len(notices(talk.chat)) == 1
 
 
+def test_of_a_long_answer_the_agent_reads_which_part_was_refused_and_the_rest_is_on_record(world):
+    """What went out before it keeps its words, its fate and, for an erase, its customer."""
+    talk = live_chat(world)
+    world.router.faults.on("socialmessaging", "SendWhatsAppMessage", Action.VALIDATION, nth=3)
+    world.router.faults.arm()
+    talk.agent.say("\n\n".join(f"part{number} " * 400 for number in range(3)))
+    world.run_for(20)
+    assert [text[:5] for text in sent_texts(talk.customer)] == ["part0", "part1"]
+    [notice] = notices(talk.chat)
+    assert 'Not delivered: "part2' in notice
+    every = {one.id: one for one in MessageItem.scan()}
+    event = next(name for name, one in every.items() if (one.text or "").startswith("part0"))
+    parts = [every[f"{event.removesuffix('0')}{number}"] for number in range(3)]
+    assert [(one.fate, one.status) for one in parts] == [
+        ("sent", "delivered"),
+        ("sent", "delivered"),
+        ("not_sent", None),
+    ]
+    assert len({one.customer for one in parts}) == 1
+    assert all("part" in one.body for one in parts[:2])
+
+
 def test_a_failed_status_that_is_faster_than_the_index_of_messages_is_told(world, monkeypatch):
     """Without callback data only DynamoDB's index knows whose it is, and that lags."""
     world.network.switches.callback_data = False
