@@ -280,25 +280,10 @@ class App(Doors):
 
     @cached_property
     def late_cards(self) -> "Worker":
-        from chalicelib import wiring_whatsapp as forms
+        from chalicelib import wiring_late
         from chalicelib.entries import Worker
-        from chalicelib.follow_ups import FollowUps
-        from chalicelib.late_cards import LateCards, OwedCards
-        from chalicelib.late_entries import LateWork
-        from chalicelib.late_words import LateWords
 
-        cards = OwedCards(
-            notes=self.voice_notes,
-            follow_ups=FollowUps(conversations=self.conversations, to_agent=self.to_agent),
-            language=self.settings.agent_language,
-        )
-        work = LateWork(
-            cards=LateCards(cards, self.queues),
-            words=LateWords(cards),
-            files=forms.late_files(self),
-            park=self.queues.park_unreadable,
-        )
-        return Worker("voice_notes", self.queues, work)
+        return Worker("voice_notes", self.queues, wiring_late.late_work(self))
 
 
 _current: list[App] = []

@@ -17,10 +17,8 @@ from chalicelib.agent_reads import AgentReads
 from chalicelib.connect_events import ChatEvent
 from chalicelib.deliveries import Deliveries
 from chalicelib.file_parts import FileParts
-from chalicelib.follow_ups import FollowUps
 from chalicelib.gateways.web_files import WebFiles
 from chalicelib.inbound_files import InboundFiles
-from chalicelib.late_files import LateFiles
 from chalicelib.outbound_broken import BrokenMessages
 from chalicelib.outbound_files import OutboundFiles
 from chalicelib.outbound_replies import OutboundReplies
@@ -57,14 +55,6 @@ def inbound_files(app: "App") -> InboundFiles:
         history=app.history,
         queues=app.queues,
         texts=app.agent_texts,
-    )
-
-
-def late_files(app: "App") -> LateFiles:
-    return LateFiles(
-        files=app.inbound_files,
-        history=app.history,
-        follow_ups=FollowUps(conversations=app.conversations, to_agent=app.to_agent),
     )
 
 

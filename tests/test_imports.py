@@ -132,7 +132,9 @@ GATEWAYS = of(" ".join(f"gateways.{n}" for names, _ in DOORS.values() for n in n
 PURE_MODULES = of(PURE) | PORTS | WHATSAPP
 USE_CASES = of(USE_CASE)
 ENTRIES = of(ENTRY)
-OWN_RULES = of("settings log wiring wiring_doors wiring_whatsapp wiring_erase wiring_readiness")
+OWN_RULES = of(
+    "settings log wiring wiring_doors wiring_whatsapp wiring_erase wiring_late wiring_readiness"
+)
 
 
 def ours(module: Module) -> set[str]:
