@@ -295,12 +295,10 @@ class ToCustomer:
         When nobody is there to read it, or the chat refuses the very notice, an operator does.
         """
         item, event, code = sending.item, sending.event, refused.code
-        words = words_from(event, sending.bodies, sending.pending.next)
+        why, words = refused.tell_agent, words_from(event, sending.bodies, sending.pending.next)
         if isinstance(refused, WindowClosed):
             self._tell_agent.window_closed(item)
-        if self._tell_agent.undelivered(
-            item, words, refused.tell_agent, event.id, **refused.values
-        ):
+        if self._tell_agent.undelivered(item, words, why, event.id, **refused.values):
             return self._record(sending, "not_sent", code=code)
         self._put_aside(sending, body, f"not sent ({code}), and the agent could not be told")
         return self._record(sending, "parked", code=code)
@@ -311,13 +309,7 @@ class ToCustomer:
         self._record(sending, "parked")
 
     def _put_aside(self, sending: Sending, body: str, reason: str) -> None:
-        event, at = sending.event, sending.pending.sent_at
-        member = Member(wamid=event.id, sent_at=at, received_at=at, kind="outbound")
-        self._queues.park(
-            Parked(
-                reason=reason,
-                conversation=sending.item.conversation,
-                members=[member],
-                bodies={event.id: body},
-            )
-        )
+        name, at, whose = sending.event.id, sending.pending.sent_at, sending.item.conversation
+        members = [Member(wamid=name, sent_at=at, received_at=at, kind="outbound")]
+        letter = Parked(reason=reason, conversation=whose, members=members, bodies={name: body})
+        self._queues.park(letter)

@@ -251,9 +251,7 @@ class App(Doors):
 
         work = InboundWork(
             queues=self.queues,
-            arrive=lambda record: self.receive.entry(
-                record.message_id, record.body, record.queued_at
-            ),
+            arrive=lambda it: self.receive.entry(it.message_id, it.body, it.queued_at),
             deliver=deliver,
             abandon=self.to_agent.abandon,
             shown=notices.shown,
