@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from infra.names import Names
-from infra.policies import MEDIA_PREFIX, network_interfaces
+from infra.policies import MEDIA_PREFIX
+from infra.runtime_policy import network_interfaces
 from infra.settings import Stage
 
 AWS, PCI = "AwsSolutions", "PCI.DSS.321"

@@ -1,12 +1,12 @@
 """Whether IAM policies allow a call: a small evaluator, and which action each operation needs.
 
-It knows what our policies use: Allow statements, `*` in actions and resources, and the condition
-kms:ViaService. There is no Deny in them, and a statement with any other condition is refused.
+It knows what our policies use: Allow and Deny, `*` in actions and resources, and the conditions of
+`_GIVEN` under two operators. A statement with any other condition is refused.
 Actions per operation: service authorization reference.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ SERVICES = {"socialmessaging": "social-messaging", "service-quotas": "servicequo
 # Operations whose action has another name. TransactWriteItems is recorded part by part.
 ACTIONS = {
     ("sqs", "SendMessageBatch"): "sqs:SendMessage",
+    ("sqs", "DeleteMessageBatch"): "sqs:DeleteMessage",
     ("s3", "HeadBucket"): "s3:ListBucket",
     ("s3", "HeadObject"): "s3:GetObject",
     ("s3", "ListObjectVersions"): "s3:ListBucketVersions",
@@ -30,11 +31,14 @@ SENDS = ("sqs:SendMessage",)
 
 @dataclass(frozen=True, order=True)
 class Need:
-    """One permission. `via`: the service that uses a key on the caller's behalf."""
+    """One permission. `via`: the service that uses a key on the caller's behalf; `region`: where
+    the call goes; `code_of`: the function whose own code makes it, as an ARN, if not Lambda."""
 
     action: str
     resource: str
     via: str = ""
+    region: str = ""
+    code_of: str = ""
 
 
 class UnknownCondition(Exception):
@@ -48,26 +52,37 @@ def action_of(service: str, operation: str) -> str:
 
 
 def allowed(statements: Iterable[Statement], need: Need) -> bool:
-    """Whether some statement allows it. Raises UnknownCondition."""
-    return any(allows(statement, need) for statement in statements)
+    """Whether some statement allows it and none denies it. Raises UnknownCondition."""
+    effects = {one["Effect"] for one in statements if _applies(one, need)}
+    return effects == {"Allow"}
 
 
 def allows(statement: Statement, need: Need) -> bool:
     """Whether this statement allows it. Raises UnknownCondition."""
+    return statement["Effect"] == "Allow" and _applies(statement, need)
+
+
+def _applies(statement: Statement, need: Need) -> bool:
     return (
-        statement["Effect"] == "Allow"
-        and any(matches(pattern, need.action) for pattern in listed(statement["Action"]))
+        any(matches(pattern, need.action) for pattern in listed(statement["Action"]))
         and any(matches(pattern, need.resource) for pattern in listed(statement["Resource"]))
         and _holds(statement.get("Condition", {}), need)
     )
 
 
+_GIVEN: dict[str, Callable[[Need], str]] = {
+    "kms:ViaService": lambda need: need.via,
+    "aws:RequestedRegion": lambda need: need.region,
+    "lambda:SourceFunctionArn": lambda need: need.code_of,
+}
+_OPERATORS = {"StringEquals", "ArnEquals"}  # no value of ours has a wildcard
+
+
 def _holds(condition: Mapping[str, Any], need: Need) -> bool:
-    if not condition:
-        return True
-    if set(condition) != {"StringEquals"} or set(condition["StringEquals"]) != {"kms:ViaService"}:
+    tests = [pair for keys in condition.values() for pair in keys.items()]
+    if not (set(condition) <= _OPERATORS and {key for key, _ in tests} <= set(_GIVEN)):
         raise UnknownCondition(str(condition))
-    return need.via in listed(condition["StringEquals"]["kms:ViaService"])
+    return all(_GIVEN[key](need) in listed(wanted) for key, wanted in tests)
 
 
 def matches(pattern: str, value: str) -> bool:

@@ -95,21 +95,11 @@ UNRECORDED = {
     ("outbound", "s3:GetObject 1/inbound/*"): "End User Messaging reads a converted file with the "
     "caller's permission (PostWhatsAppMessageMedia, sourceS3File)",
 }
-# Lambda, not our code, makes these calls with the function's role.
-BY_LAMBDA = (
-    "sqs:ReceiveMessage",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
-    "logs:CreateLogStream",
-    "logs:PutLogEvents",
-    "xray:PutTraceSegments",
-    "xray:PutTelemetryRecords",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """ARNs that are known only when the stacks exist; `network`: subnets and security group.
+    """ARNs that are known only when the stacks exist.
 
     `copies` and `key`: "" where there is none. `link_secrets`: of the key that signs links and of
     the one beside it, which a function signs with until it is updated.
@@ -121,12 +111,11 @@ class Places:
     instance: str
     flows: Sequence[str]
     numbers: Sequence[str]
-    network: Sequence[str] = ()
     link_secrets: Sequence[str] = ()
 
 
 def statements(function: Function, at: Places) -> list[Statement]:
-    """The function's own policy; `runtime` is what all of them need besides."""
+    """The function's own policy; infra/runtime_policy.py has what Lambda does with its role."""
     uses = USES[function.name]
     made = [
         *_queues(function, uses, at),
@@ -136,28 +125,14 @@ def statements(function: Function, at: Places) -> list[Statement]:
         *_media(uses, at),
         *(_questions(at) if uses.asks_all else []),
         *_secrets(function, uses, at),
-        *_network(at),
     ]
     services = _encrypted(function, uses)
     return [*made, _key(services, at)] if services and at.key else made
 
 
-def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Statement:
+def allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Statement:
+    """A statement of a policy, as IAM's JSON has it."""
     return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
-
-
-def runtime(streams: str) -> list[Statement]:
-    """What Lambda itself does with every function's role: one policy that all roles share.
-
-    `streams`: the ARN attribute of the log group, which CloudFormation ends in ":*".
-    """
-    logs = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    # X-Ray knows no resources (service authorization reference).
-    traces = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
-    return [
-        _allow("Logs", logs, [streams]),
-        _allow("Tracing", traces, ["*"]),
-    ]
 
 
 def _queues(function: Function, uses: Uses, at: Places) -> list[Statement]:
@@ -166,12 +141,10 @@ def _queues(function: Function, uses: Uses, at: Places) -> list[Statement]:
         read = ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"]
         delayed = [] if function.name == "ingest" else ["ChangeMessageVisibility"]
         actions = [f"sqs:{action}" for action in (*read, *delayed)]
-        made.append(
-            _allow("Take", actions, [at.names.queue_arn(s.queue) for s in function.sources])
-        )
+        made.append(allow("Take", actions, [at.names.queue_arn(s.queue) for s in function.sources]))
     if uses.sends_to:
         queues = [at.names.queue_arn(queue) for queue in uses.sends_to]
-        made.append(_allow("Send", ["sqs:SendMessage"], queues))
+        made.append(allow("Send", ["sqs:SendMessage"], queues))
     return made
 
 
@@ -179,7 +152,7 @@ def _letters(at: Places) -> Statement:
     """Parked messages of a customer who is forgotten: found by looking at each."""
     actions = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility")
     queues = [at.names.queue_arn(queue) for queue in names.LETTERS]
-    return _allow("Letters", [f"sqs:{action}" for action in actions], queues)
+    return allow("Letters", [f"sqs:{action}" for action in actions], queues)
 
 
 def _tables(uses: Uses, at: Places) -> list[Statement]:
@@ -188,16 +161,16 @@ def _tables(uses: Uses, at: Places) -> list[Statement]:
     made = []
     if uses.conversations:
         actions = [f"dynamodb:{action}" for action in uses.conversations]
-        made.append(_allow("Conversations", actions, [conversations]))
+        made.append(allow("Conversations", actions, [conversations]))
     if uses.messages:
         actions = [f"dynamodb:{action}" for action in uses.messages]
-        made.append(_allow("Messages", actions, [messages]))
+        made.append(allow("Messages", actions, [messages]))
     if uses.finds_messages_by:
         indexes = [f"{messages}/index/{index}" for index in uses.finds_messages_by]
-        made.append(_allow("FindMessages", ["dynamodb:Query"], indexes))
+        made.append(allow("FindMessages", ["dynamodb:Query"], indexes))
     if uses.forgets:
         index = f"{conversations}/index/of_customer"
-        made.append(_allow("FindCustomers", ["dynamodb:Query"], [index]))
+        made.append(allow("FindCustomers", ["dynamodb:Query"], [index]))
     return made
 
 
@@ -206,11 +179,11 @@ def _chats(uses: Uses, at: Places) -> list[Statement]:
     if uses.opens_chats:
         # Starting names the instance and one of its flows; the new contact has no id yet.
         where = [at.instance, *at.flows, f"{at.instance}/contact/*"]
-        made.append(_allow("OpenChats", ["connect:StartChatContact"], where))
+        made.append(allow("OpenChats", ["connect:StartChatContact"], where))
     for sid, on in (("Chats", f"{at.instance}/contact/*"), ("Streaming", at.instance)):
         ours = [one for one in uses.chats if (one in ON_INSTANCE) == (sid == "Streaming")]
         if ours:
-            made.append(_allow(sid, [f"connect:{action}" for action in ours], [on]))
+            made.append(allow(sid, [f"connect:{action}" for action in ours], [on]))
     return made
 
 
@@ -218,7 +191,7 @@ def _whatsapp(uses: Uses, at: Places) -> list[Statement]:
     if not (uses.whatsapp and at.numbers):
         return []
     actions = [f"social-messaging:{action}" for action in uses.whatsapp]
-    return [_allow("WhatsApp", actions, at.numbers)]
+    return [allow("WhatsApp", actions, at.numbers)]
 
 
 def _media(uses: Uses, at: Places) -> list[Statement]:
@@ -226,12 +199,12 @@ def _media(uses: Uses, at: Places) -> list[Statement]:
         return []
     actions = [f"s3:{action}" for action in uses.media]
     files = f"{MEDIA_PREFIX}/*"
-    made = [_allow("Media", actions, [f"{at.names.media_arn}/{files}"])]
+    made = [allow("Media", actions, [f"{at.names.media_arn}/{files}"])]
     if uses.forgets:
         buckets = [at.names.media_arn, *([at.copies] if at.copies else [])]
-        made.append(_allow("Versions", ["s3:ListBucketVersions"], buckets))
+        made.append(allow("Versions", ["s3:ListBucketVersions"], buckets))
         every = [f"{bucket}/{files}" for bucket in buckets]
-        made.append(_allow("ForgetFiles", ["s3:DeleteObjectVersion"], every))
+        made.append(allow("ForgetFiles", ["s3:DeleteObjectVersion"], every))
     return made
 
 
@@ -240,10 +213,10 @@ def _questions(at: Places) -> list[Statement]:
     queues = (names.INBOUND, names.OUTBOUND, names.VOICE_NOTES, names.DEAD_LETTERS)
     numbers = "social-messaging:GetLinkedWhatsAppBusinessAccountPhoneNumber"
     return [
-        _allow("Depths", ["sqs:GetQueueAttributes"], [at.names.queue_arn(one) for one in queues]),
-        _allow("Bucket", ["s3:ListBucket"], [at.names.media_arn]),
-        _allow("Flow", ["connect:DescribeContactFlow"], at.flows[:1]),
-        *([_allow("Number", [numbers], at.numbers[:1])] if at.numbers else []),
+        allow("Depths", ["sqs:GetQueueAttributes"], [at.names.queue_arn(one) for one in queues]),
+        allow("Bucket", ["s3:ListBucket"], [at.names.media_arn]),
+        allow("Flow", ["connect:DescribeContactFlow"], at.flows[:1]),
+        *([allow("Number", [numbers], at.numbers[:1])] if at.numbers else []),
     ]
 
 
@@ -253,28 +226,7 @@ def _secrets(function: Function, uses: Uses, at: Places) -> list[Statement]:
     wanted += at.link_secrets if uses.shows_files else ()
     # The six letters Secrets Manager puts behind a name (its user guide, IAM examples).
     secrets = [f"{one}-??????" for one in wanted]
-    return [_allow("Secrets", ["secretsmanager:GetSecretValue"], secrets)] if secrets else []
-
-
-def _network(at: Places) -> list[Statement]:
-    """What Lambda does with the function's role to reach its subnets (Lambda developer guide,
-    "Giving Lambda functions access to resources in an Amazon VPC": all of these).
-
-    Describing knows no resources (service authorization reference).
-    """
-    if not at.network:
-        return []
-    made = ["CreateNetworkInterface", "DeleteNetworkInterface"]
-    made += ["AssignPrivateIpAddresses", "UnassignPrivateIpAddresses"]
-    where = [network_interfaces(at.names), *at.network]
-    return [
-        _allow("Interfaces", [f"ec2:{action}" for action in made], where),
-        _allow("Look", [f"ec2:Describe{what}" for what in ("NetworkInterfaces", "Subnets")], ["*"]),
-    ]
-
-
-def network_interfaces(names: Names) -> str:
-    return f"arn:aws:ec2:{names.region}:{names.account}:network-interface/*"
+    return [allow("Secrets", ["secretsmanager:GetSecretValue"], secrets)] if secrets else []
 
 
 def _encrypted(function: Function, uses: Uses) -> list[str]:
@@ -289,6 +241,6 @@ def _encrypted(function: Function, uses: Uses) -> list[str]:
 
 
 def _key(services: Sequence[str], at: Places) -> Statement:
-    statement = _allow("Key", ["kms:Decrypt", "kms:GenerateDataKey"], [at.key])
+    statement = allow("Key", ["kms:Decrypt", "kms:GenerateDataKey"], [at.key])
     via = [f"{service}.{at.names.region}.amazonaws.com" for service in services]
     return {**statement, "Condition": {"StringEquals": {"kms:ViaService": via}}}

@@ -5,17 +5,21 @@ by the function that made it and by the resource it named (a queue's name, a tab
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import boto3
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from infra.names import AI_KEY
 from infra.policies import ON_INSTANCE
 from infra.recording_forgotten import forgotten
+from infra.recording_links import WITH_LINKS
 from infra.recording_scenarios import SCENARIOS
 from sandbox.wire import HttpRequest, HttpResponse, Mount
 from sandbox.wire.models import service_api
@@ -24,6 +28,12 @@ from sandbox.world import BUCKET, World
 
 SECRET = "recorded/openai-api-key"  # noqa: S105  (its name)
 SECRET_ARN = f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{SECRET}"
+LINK_SECRET = "recorded/media-link-key"  # noqa: S105
+LINKS = {
+    "MEDIA_LINK_DOMAIN": "media.example.com",
+    "MEDIA_LINK_KEY_ID": "K1",
+    "MEDIA_LINK_KEY": SECRET_ARN.replace(SECRET, LINK_SECRET),
+}
 LONG = {"CHAT_DURATION_MINUTES": "10080"}  # a chat outlives the window that closes in it
 # The sandbox's functions have the names of their queues, or of AWS.
 CALLERS = {
@@ -123,16 +133,35 @@ class Recorder:
 
 def record() -> set[Call]:
     """Play all scenarios; every call that was made."""
+    every = (*SCENARIOS, forgotten)
+    return _recorded({}, every) | _recorded({"START_CHAT_IN_ONE_CALL": "false"}, every)
+
+
+def record_with_links() -> set[Call]:
+    """What shows files to agents, with links through CloudFront."""
+    return _recorded(LINKS, WITH_LINKS)
+
+
+def _recorded(
+    settings: Mapping[str, str], scenarios: Iterable[Callable[[World], None]]
+) -> set[Call]:
     calls: set[Call] = set()
-    for settings in ({}, {"START_CHAT_IN_ONE_CALL": "false"}):
-        for scenario in (*SCENARIOS, forgotten):
-            with World(settings={**settings, AI_KEY: SECRET_ARN, **LONG}) as world:
-                boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString="any")
-                recorder = Recorder(world)
-                scenario(world)
-                recorder.invoke("api", world.app.dependencies.ask)  # app.ready
-                calls |= recorder.calls
+    for scenario in scenarios:
+        with World(settings={**settings, AI_KEY: SECRET_ARN, **LONG}) as world:
+            keep = boto3.client("secretsmanager").create_secret
+            keep(Name=SECRET, SecretString="any")
+            keep(Name=LINK_SECRET, SecretString=_a_private_key())
+            recorder = Recorder(world)
+            scenario(world)
+            recorder.invoke("api", world.app.dependencies.ask)  # app.ready
+            calls |= recorder.calls
     return calls
+
+
+@cache
+def _a_private_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 # --- what a call names ----------------------------------------------------------------------------

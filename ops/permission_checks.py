@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from chalicelib.errors import Rejected
 from infra.functions import FUNCTIONS, Function
-from infra.policies import Places, Statement, runtime, statements
+from infra.policies import Places, Statement, statements
+from infra.runtime_policy import runtime
 from ops.findings import Finding, failed, ok, some
 from ops.look import Facts, Look
 
@@ -36,7 +37,7 @@ def roles(look: Look) -> Finding:
 
 def _refused(look: Look, role: str, function: Function, at: Places) -> Iterator[str]:
     arn = f"arn:aws:iam::{at.names.account}:role/{role}"
-    for statement in (*statements(function, at), *runtime(at.names.log_streams_arn)):
+    for statement in (*statements(function, at), *runtime(at.names.log_streams_arn, at.names)):
         for context in contexts(statement):
             for result in look.simulated(arn, statement["Action"], where(statement), context):
                 yield from refusals(result)

@@ -92,6 +92,7 @@ PACKAGE_RULES = {
     # asked again is the doctor's own affair.
     "ops": {
         *("chalicelib", "typer", "infra.policies", "infra.functions", "infra.names"),
+        "infra.runtime_policy",
         "botocore.config",
     },
     "container": {"app", "chalicelib", "chalice", "waitress"},

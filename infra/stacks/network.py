@@ -65,10 +65,6 @@ class NetworkStack(ConcernStack):
             availability_zones=[cdk.Fn.select(n, cdk.Fn.get_azs()) for n in range(ZONES)],
             restrict_default_security_group=True,
         )
-        # A gateway to the internet is of use when it is attached; CDK waits until it is made.
-        made.node.find_child("RegionalNatGateway").node.add_dependency(
-            made.node.find_child("VPCGW")
-        )
         self._only_closes_the_group()
         # CDK lets it wait for the internet gateway, but not for that to be attached.
         out = made.node.find_child("RegionalNatGateway")

@@ -1,21 +1,29 @@
 """A role for each function: a policy of its own, and the one that all of them share."""
 
+from collections.abc import Sequence
+
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
 from infra import policies
 from infra.functions import Function
 from infra.policies import Places, Statement
+from infra.runtime_policy import runtime
 from infra.stacks.base import ConcernStack
 
 
-def shared_policy(stack: ConcernStack, log_group: logs.ILogGroup) -> iam.ManagedPolicy:
+def shared_policy(
+    stack: ConcernStack, log_group: logs.ILogGroup, network: Sequence[str]
+) -> iam.ManagedPolicy:
+    """A role names it, so it is there before a function: in a VPC, Lambda refuses to make one whose
+    role may not enter it. Another description would be another policy of the same name: refused.
+    """
     return iam.ManagedPolicy(
         stack,
         "Runtime",
         managed_policy_name=f"{stack.stage.prefix}-runtime-{stack.region}",
         description="Log and traces of every function",
-        document=_document(policies.runtime(log_group.log_group_arn)),
+        document=_document(runtime(log_group.log_group_arn, stack.names, network)),
     )
 
 

@@ -19,6 +19,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from infra import names
+from infra.resourceless import TOKEN
 from infra.settings import Stage
 from infra.stacks.base import ConcernStack
 from infra.stacks.data import DataStack
@@ -123,7 +124,7 @@ class WorkerStack(ConcernStack):
         return hashlib.sha256(known.encode()).hexdigest()[:FINGERPRINT_LETTERS]
 
     def _role(self) -> iam.Role:
-        """The permissions of the functions whose place it takes, and no others."""
+        """What the functions whose place it takes may do; nothing that Lambda does for them."""
         role = iam.Role(
             self,
             "TaskRole",
@@ -155,8 +156,13 @@ class WorkerStack(ConcernStack):
                     if value
                 ],
             ),
-            # The token knows no resources (service authorization reference).
-            iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
+            # Not bound to our VPC: Fargate fetches it by an interface of its own (ECR user guide,
+            # "Optional IAM permissions for Fargate tasks pulling Amazon ECR images").
+            iam.PolicyStatement(
+                actions=[TOKEN],
+                resources=["*"],
+                conditions={"StringEquals": {"aws:RequestedRegion": self.region}},
+            ),
             iam.PolicyStatement(
                 actions=["logs:CreateLogStream", "logs:PutLogEvents"],
                 resources=[self.messaging.log_group.log_group_arn],

@@ -18,6 +18,7 @@ from infra.functions import FUNCTIONS
 from infra.names import NOT_YET
 from infra.permissions import action_of
 from infra.recording_scenarios import in_a_chat
+from infra.runtime_policy import runtime
 from ops import checks, doctor, load, permission_checks, quota_checks
 from ops.__main__ import app
 from ops.findings import State
@@ -46,7 +47,7 @@ def give_roles(world):
     """Each function's role with the policies that infra writes."""
     at = permission_checks.places_of(Look(world.app))
     for function in FUNCTIONS:
-        may = (*policies.statements(function, at), *policies.runtime(at.names.log_streams_arn))
+        may = (*policies.statements(function, at), *runtime(at.names.log_streams_arn, at.names))
         world.iam.roles[role_of(function.name)] = list(may)
 
 
