@@ -16,6 +16,7 @@ from tests.scenarios import ai
 from tests.scenarios.people import (
     chats_of,
     dead_letters,
+    failing,
     files,
     lines,
     live_chat,
@@ -206,6 +207,25 @@ def test_words_whose_chat_is_over_open_none_and_are_kept(world, note, speech_is_
     world.run_for(BACK_S)
     assert chats_of(world, talk.customer) == [talk.chat]
     assert world.app.voice_notes.load(wamid).note.transcript.text == ai.WORDS
+    assert not dead_letters(world)
+    assert not still_queued(world)
+
+
+def test_a_card_without_words_that_was_parked_and_comes_late_leaves_it_to_the_words(
+    world, note, brain, speech_is_away
+):
+    talk = live_chat(world)
+    talk.customer.sends_voice_note(note)
+    before_it_is_told(world, brain)
+    failing(world, "connectparticipant", "SendMessage", Action.VALIDATION, times=1)
+    world.run_for(OUTAGE_S)
+    assert len(dead_letters(world)) == 1
+    assert ops("dlq", "redrive", "--all").exit_code == 0
+    world.run_for(BACK_S)
+    speech_is_away()
+    world.run_for(BACK_S)
+    assert not any(FOR_NOW in line for line in lines(talk.chat))
+    assert sum(ai.WORDS in line for line in lines(talk.chat)) == 1
     assert not dead_letters(world)
     assert not still_queued(world)
 
