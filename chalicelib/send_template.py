@@ -17,9 +17,6 @@ from chalicelib.routing import Entry, write
 from chalicelib.texts import Texts
 from chalicelib.whatsapp.templates import Catalogue, Template, reply_of, values_in_order
 
-SAME_WITHIN_SECONDS = 300
-"""Connect repeats a failed call up to three times; the same template is taken once in this time."""
-
 MAX_SHOWN = 10
 """Templates a guide can offer: Connect answers are flat, and an agent reads no longer list."""
 
@@ -99,11 +96,10 @@ class SendTemplate:
         """
         template = self._catalogue().find(order.name, order.language)
         content = _content(template, order.values)
-        now = self._clock()
-        name = token("template", order.contact, content, now // SAME_WITHIN_SECONDS)
+        now, name = self._clock(), token("template", order.contact, content)
         record = {
             "Type": "MESSAGE",
-            "Id": name[:36],
+            "Id": token(name, now)[:36],
             "InitialContactId": order.contact,
             "ContactId": order.contact,
             "ParticipantRole": "SYSTEM",
@@ -116,7 +112,7 @@ class SendTemplate:
                 Entry(
                     queue="outbound",
                     group=token(order.contact),
-                    dedup=name,
+                    dedup=name,  # Connect repeats a failed call: SQS takes one in five minutes
                     body=write("chat", json.dumps(record, ensure_ascii=False)),
                 )
             ]

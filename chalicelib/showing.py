@@ -208,7 +208,7 @@ class Showing:
 
     def _send(self, chat: LiveChat, part: Part, token: str, place: Place) -> Place:
         if part.response:
-            return Place(chat.send_response(part.response, token), 0)
+            return Place(self._send_response(chat, part, token), 0)
         if part.kind == "text":
             return Place(chat.send_text(part.text, token), 0)
         body = part.body or self._read_media(part.key)
@@ -218,6 +218,14 @@ class Showing:
             # An instance may allow fewer types, and a chat takes 35 files: a link is not refused.
             return self._send_link(chat, part, token, refused)
         return Place(place.last, place.beyond + 1)
+
+    def _send_response(self, chat: LiveChat, part: Part, token: str) -> str:
+        try:
+            return chat.send_response(part.response, token)
+        except Rejected:
+            # Its JSON is ours, not AWS's: whoever does not understand it reads the title.
+            count("ResponsesAsText")
+            return chat.send_text(part.text, f"{token}-text")
 
     def _send_link(self, chat: LiveChat, part: Part, token: str, refused: Rejected) -> Place:
         if not part.key:

@@ -16,6 +16,7 @@ from sandbox.world import World
 from tests.gateways.voice_samples import encoded, tone
 from tests.scenarios.people import (
     Talk,
+    dead_letters,
     failing,
     lines,
     live_chat,
@@ -161,6 +162,22 @@ def test_a_bot_gets_the_answer_to_what_it_offered_with_its_id(world: World) -> N
     assert answer["data"]["id"] == "option:2:A rather long title that no row can hold"
 
 
+def test_a_choice_that_connect_does_not_take_as_an_answer_is_read_by_its_title(
+    world: World,
+) -> None:
+    """The JSON of `interactive.response` is our reading of a page that gives none."""
+    talk = live_chat(world)
+    chats = world.desk.chats
+    offer = picker(["Delivery", "Invoice"])
+    chats.say(talk.chat, chats.new_participant("CUSTOM_BOT", "Bot"), INTERACTIVE, offer)
+    world.run_for(3)
+    failing(world, "connectparticipant", "SendMessage", Action.VALIDATION, 1)
+    talk.customer.chooses("Invoice")
+    world.run_for(3)
+    assert lines(talk.chat)[-1] == "Invoice"
+    assert not dead_letters(world)
+
+
 def test_a_choice_after_the_chat_is_over_opens_a_new_one_with_its_title(world: World) -> None:
     talk = live_chat(world)
     talk.agent.say(picker(["Delivery", "Invoice"]), INTERACTIVE)
@@ -275,10 +292,16 @@ def test_a_template_goes_out_when_the_window_is_closed(long_lived: World) -> Non
 def test_a_template_a_flow_asks_for_twice_by_mistake_is_sent_once(world: World) -> None:
     talk = live_chat(world)
     event = flow_event(talk, template="reopen", name="Mia")
+    until_five_minutes = 300 - world.clock.now().timestamp() % 300
+    world.run_for(until_five_minutes - 1)
     for _ in range(3):
         send_template.handler(event, Context())
-    world.run_for(3)
+        world.run_for(3)
     assert [shown.kind for shown in talk.customer.screen].count("template") == 1
+    world.run_for(300)
+    send_template.handler(event, Context())
+    world.run_for(3)
+    assert [shown.kind for shown in talk.customer.screen].count("template") == 2
 
 
 def test_a_template_that_lacks_a_value_is_refused_before_whatsapp_does(world: World) -> None:
