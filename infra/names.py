@@ -164,6 +164,9 @@ def flow_export(name: str) -> str:
     return f"flow-{name.replace('_', '-')}"
 
 
+LINK_PAGE = "pages/link.html"  # what stands in for a link that opens no file (infra/pages)
+
+
 def pages_export(prefix: str) -> str:
     """What the name of the bucket of pages is exported as."""
     return f"{prefix}-pages"

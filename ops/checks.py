@@ -85,7 +85,7 @@ EVERY: tuple[Check, ...] = (
     *(queues.topics, queues.subscriptions, queues.queues, queues.dead_letters),
     *(functions.deployed, functions.same_settings, sources.event_sources, sources.worker),
     *(functions.concurrency, functions.invoked_by_flows, permission_checks.roles),
-    *(data.tables, data.bucket, data.replication, secrets.key, secrets.secrets),
+    *(data.tables, data.bucket, data.replication, data.pages, secrets.key, secrets.secrets),
     *(connect.instance, connect.chat_storage, connect.attachments_open, connect.origins),
     *(connect.flow, connect.functions, connect.views, connect.staffed, connect.agents),
     *(watch.ringing, watch.logs, ai_models, whatsapp.callback_data),

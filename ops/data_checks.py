@@ -112,6 +112,18 @@ def _is_counted(rule: Facts) -> bool:
     return bool(rule["Destination"].get("Metrics", {}).get("Status") == "Enabled")
 
 
+def pages(look: Look) -> Finding:
+    """A link that has ended must not show agents an answer in XML."""
+    if not look.settings.media_link_domain:
+        return ok("Links to files are S3's own; there are no pages.")
+    if not look.has_pages():
+        return warning(
+            "Links that have ended show an error in XML: CloudFront's pages are missing.",
+            "make publish-pages STAGE=STAGE",
+        )
+    return ok("Links that open no file any more show a page that says why.")
+
+
 # --- backups ------------------------------------------------------------------------------------
 
 

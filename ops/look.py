@@ -13,9 +13,10 @@ from botocore.config import Config
 from chalicelib.errors import Rejected
 from chalicelib.gateways.ai_models import AiModels
 from chalicelib.gateways.aws_errors import aws
+from chalicelib.gateways.web_files import WebFiles
 from chalicelib.wiring import App
 from chalicelib.wiring_doors import QUICK
-from infra.names import DEAD_LETTERS, INBOUND, OUTBOUND, VOICE_NOTES
+from infra.names import DEAD_LETTERS, INBOUND, LINK_PAGE, OUTBOUND, VOICE_NOTES
 from ops.installed_names import Installed, names_of
 
 Facts = dict[str, Any]
@@ -232,6 +233,15 @@ class Look:
                 raise
             return set()
         return {method for rule in rules for method in rule["AllowedMethods"]}
+
+    def has_pages(self) -> bool:
+        """Whether CloudFront has the page that stands in for a link that opens no file."""
+        page = f"https://{self.settings.media_link_domain}/{LINK_PAGE}"
+        try:
+            WebFiles(self._app.http).read(page)
+        except Rejected:
+            return False
+        return True
 
     def models(self) -> list[str]:
         """Every model that the AI key may use; [] where the service lists none."""

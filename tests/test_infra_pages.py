@@ -14,7 +14,7 @@ import pytest
 
 from chalicelib import texts as product
 from chalicelib.gateways.media_links import LINK_SECONDS
-from infra import settings
+from infra import names, settings
 from infra.__main__ import pages as command
 from infra.pages import plan, publishing
 from infra.pages.plan import PAGES, Page
@@ -439,3 +439,8 @@ def test_the_pages_bucket_breaks_no_rule_but_that_it_is_not_copied() -> None:
         if "puente-options-cdn/Pages" in at
     }
     assert ids == {"S3BucketReplicationEnabled"}
+
+
+def test_the_doctor_asks_for_the_page_that_agents_would_see() -> None:
+    [page] = [one for one in PAGES if 403 in one.statuses]
+    assert page.key == names.LINK_PAGE

@@ -5,6 +5,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import get_args
 
 import boto3
@@ -305,6 +306,27 @@ def test_what_the_sandbox_never_answers_is_judged_as_well(world, answers, check,
     finding = checks.CHECKS[check](Elsewhere(world, **answers))
     assert finding.state == state
     assert finding.remedy or state == "ok"
+
+
+def test_with_cloudfront_missing_pages_are_told(world):
+    ours = replace(world.app.settings, media_link_domain="files.example.com")
+    for there, state in ((True, "ok"), (False, "warning")):
+        look = Elsewhere(world, has_pages=there)
+        look.settings = ours
+        assert checks.CHECKS["pages"](look).state == state
+    assert finding_of(world, "pages").state == "ok"
+
+
+@pytest.mark.parametrize(("status", "there"), [(200, True), (403, False), (404, False)])
+def test_the_page_is_asked_for_as_a_browser_does(world, status, there):
+    class Web:
+        def request(self, method, url, **_):
+            assert (method, url) == ("GET", "https://files.example.com/pages/link.html")
+            return SimpleNamespace(status=status, data=b"")
+
+    look = Look(SimpleNamespace(settings=world.app.settings, clock=None, http=Web()))
+    look.settings = replace(world.app.settings, media_link_domain="files.example.com")
+    assert look.has_pages() is there
 
 
 def test_the_flow_of_every_number_is_looked_at(world):
