@@ -99,10 +99,10 @@ def _tell_suppressed(stage: Stage) -> None:
     )
 
 
-def rehearse(stage: Stage) -> None:
+def rehearse(stage: Stage, settings: Path = FILE) -> None:
     from infra.rehearsal.run import rehearse as run
 
-    run(stage, assembly(stage), lambda line: print(line, flush=True))
+    run(stage, settings, assembly(stage), lambda line: print(line, flush=True))
 
 
 def rehearse_cdk(stage: Stage) -> None:
@@ -273,8 +273,11 @@ def main() -> int:
             options.add_argument("--rollback", default="", help="bring back what a flow was before")
     chosen = vars(parser.parse_args())
     command, stage = COMMANDS[chosen.pop("command")][0], chosen.pop("stage")
+    settings = Path(chosen.pop("settings"))
+    if command is rehearse:  # which has the stage read by a process of its own
+        chosen["settings"] = settings
     try:
-        command(load(stage, Path(chosen.pop("settings"))), **chosen)
+        command(load(stage, settings), **chosen)
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -19,6 +19,7 @@ from infra import functions, package, settings, wheels
 from infra.__main__ import removable
 from infra.rehearsal.deploy import not_deployed
 from infra.rehearsal.local_aws import LocalAws, RehearsalProblem, chosen_port
+from infra.rehearsal.operator import Operator
 from infra.rehearsal.run import rehearse
 from infra.rehearsal.templates import LOCAL_SECONDS, fit
 from infra.rehearsal.with_cdk import finished
@@ -209,10 +210,18 @@ def test_a_rehearsal_without_templates_says_what_comes_first(
 ) -> None:
     monkeypatch.setattr("infra.rehearsal.run.PYTHON", Path(sys.executable))
     with pytest.raises(RehearsalProblem, match="make synth"):
-        rehearse(settings.load("dev"), tmp_path, print)
+        rehearse(settings.load("dev"), settings.FILE, tmp_path, print)
     monkeypatch.setattr("infra.rehearsal.run.PYTHON", tmp_path / "none")
     with pytest.raises(RehearsalProblem, match="make rehearse"):
-        rehearse(settings.load("dev"), tmp_path, print)
+        rehearse(settings.load("dev"), settings.FILE, tmp_path, print)
+
+
+def test_an_operators_command_that_fails_ends_the_rehearsal_with_what_it_said() -> None:
+    """The shell knows nothing here, not even a stage's settings."""
+    knows = object.__new__(Operator)
+    knows.environment = {"PATH": os.environ["PATH"]}
+    with pytest.raises(RehearsalProblem, match=r"(?s)ended with 2: .*INBOUND_QUEUE"):
+        knows.letters()
 
 
 def told_to_run(target: str) -> list[str]:

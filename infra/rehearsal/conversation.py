@@ -3,9 +3,12 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from infra.rehearsal.local_aws import RehearsalProblem
 from infra.rehearsal.surroundings import Surroundings
+from sandbox.desk import Agent
+from sandbox.phones import Phone
 
 WAIT_SECONDS = 90
 VOICE_NOTE = Path(__file__).parents[2] / "sandbox" / "voice_notes" / "claim_en.ogg"
@@ -70,7 +73,14 @@ def hold(around: Surroundings, queues: list[str], say: Callable[[str], None]) ->
     line.add("Ana ends the chat")
 
 
-def hold_second(around: Surroundings, queues: list[str], say: Callable[[str], None]) -> None:
+class Pair(NamedTuple):
+    """Who are in a chat with each other."""
+
+    phone: Phone
+    agent: Agent
+
+
+def hold_second(around: Surroundings, queues: list[str], say: Callable[[str], None]) -> Pair:
     """A voice note opens a chat: the flow calls the functions, and so does the agent's guide."""
     line, world, lock = Timeline(say), around.world, around.lock
     with lock:
@@ -88,6 +98,7 @@ def hold_second(around: Surroundings, queues: list[str], say: Callable[[str], No
     if screen is None or not screen.name.endswith("voice_note") or "parcel" not in said:
         raise RehearsalProblem(f"the guide does not show the voice note in our view: {screen}")
     line.add(f"Ben takes it; the guide shows the view {screen.name} with the note's words")
+    return Pair(leo, ben)
 
 
 def _ready(around: Surroundings) -> set[str]:

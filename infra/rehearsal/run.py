@@ -3,14 +3,16 @@
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from infra import names, package
 from infra.functions import FUNCTIONS
 from infra.names import Names
-from infra.rehearsal import conversation, deploy, furniture
+from infra.rehearsal import conversation, dead_letters, deploy, furniture
 from infra.rehearsal.local_aws import LocalAws, RehearsalProblem, chosen_port
+from infra.rehearsal.operator import Operator
 from infra.rehearsal.surroundings import Surroundings, flows_for
 from infra.rehearsal.templates import LOCAL_SECONDS
 from infra.settings import Stage
@@ -22,8 +24,8 @@ PLAYED = ("CONNECT", "CONNECTPARTICIPANT", "SOCIALMESSAGING")
 IDLE_SECONDS = 60
 
 
-def rehearse(stage: Stage, assembly: Path, say: Callable[[str], None]) -> None:
-    """Raises RehearsalProblem with what to do about it."""
+def rehearse(stage: Stage, settings: Path, assembly: Path, say: Callable[[str], None]) -> None:
+    """`settings`: the file of the stage. Raises RehearsalProblem with what to do about it."""
     _require(assembly, stage)
     FOLDER.mkdir(parents=True, exist_ok=True)
     at = Names(prefix=stage.prefix, account=stage.account, region=stage.region)
@@ -47,7 +49,10 @@ def rehearse(stage: Stage, assembly: Path, say: Callable[[str], None]) -> None:
             _start_functions(aws, at, say)
             say("the conversation:")
             conversation.hold(around, queues, say)
-            conversation.hold_second(around, queues, say)
+            pair = conversation.hold_second(around, queues, say)
+            say("dead letters, and an operator:")
+            operator = partial(Operator, aws, stage.name, settings, FOLDER)
+            dead_letters.hold(dead_letters.Queues(aws, at), around, pair, operator, say)
             _settled(aws, at, say)
     say(f"rehearsed in {time.monotonic() - started:.0f} s; everything is taken down")
 
