@@ -14,6 +14,8 @@ from chalicelib.ports.chat import Chat
 from chalicelib.ports.contacts import Contacts
 from chalicelib.ports.conversations import Conversations
 
+AGENT = "AGENT"
+
 
 class Introductions:
     """Creates the contact item that inbound has not come to write."""
@@ -31,8 +33,9 @@ class Introductions:
         self._chat = chat
         self._clock = clock
 
-    def of(self, contact: str) -> ContactItem | None:
+    def of(self, event: ChatEvent) -> ContactItem | None:
         """Whose contact this is, by the attribute it carries; None when it is none of ours."""
+        contact = event.initial_contact_id
         try:
             key = self._chat.attributes(contact).get("conversation", "")
         except Rejected:
@@ -40,13 +43,21 @@ class Introductions:
         conversation = self._conversations.load(key) if key else None
         if conversation is None:
             return None
-        known = conversation.chat
-        if known and known.contact != contact and conversation.pending is None:
-            self._stop(contact)  # a second chat that nobody recorded (protocol 4.4)
+        if _is_stray(contact, conversation) and not _is_said(event, conversation):
+            self._stop(contact)
             return None
         item = _item(contact, key, conversation)
         self._contacts.create(item)
         return item
+
+    def stop_stray(self, item: ContactItem, event: ChatEvent) -> None:
+        """End a chat that was introduced, but never recorded, once an agent wrote in it: where
+        StartChatContact forgets its token a crash leaves one beside the customer's chat."""
+        if item.chat.participant_token or event.participant_role != AGENT:
+            return
+        conversation = self._conversations.load(item.conversation)
+        if conversation is not None and _is_stray(item.chat.contact, conversation):
+            self._stop(item.chat.contact)
 
     def _stop(self, contact: str) -> None:
         try:
@@ -57,9 +68,21 @@ class Introductions:
     def end(self, event: ChatEvent) -> None:
         """Note that the chat is over, so that the next message opens a new one at once."""
         contact = event.initial_contact_id
-        item = self._contacts.load(contact) or self.of(contact)
+        item = self._contacts.load(contact) or self.of(event)
         if item is not None:
             self._conversations.end(item.conversation, contact, self._clock())
+
+
+def _is_stray(contact: str, conversation: Conversation) -> bool:
+    """Whether it is a second chat that nobody recorded (protocol 4.4)."""
+    known = conversation.chat
+    return bool(known and known.contact != contact and conversation.pending is None)
+
+
+def _is_said(event: ChatEvent, conversation: Conversation) -> bool:
+    """Whether an agent wrote it to who the customer is now: that reaches them all the same."""
+    said = event.participant_role == AGENT and not event.ends_chat
+    return said and event.at.timestamp() > conversation.erased_before
 
 
 def _item(contact: str, key: str, conversation: Conversation) -> ContactItem:

@@ -124,7 +124,7 @@ class ToCustomer:
         )
         item = self._contacts.claim(contact, mine)
         if item is None:
-            return self._introductions.of(contact) is None
+            return self._introductions.of(event) is None
         if mine.ring_entry in item.done:
             return True
         found = item.pending
@@ -175,6 +175,7 @@ class ToCustomer:
             if refused.retryable:
                 self._hand_back(sending)
             raise
+        self._introductions.stop_stray(sending.item, sending.event)
 
     def _send_or_park(self, sending: Sending, body: str) -> None:
         if sending.pending.attempts > MAX_ATTEMPTS:

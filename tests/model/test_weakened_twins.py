@@ -149,7 +149,7 @@ def test_trace_6_creation_by_one_key_opens_two_chats_for_one_person():
 
 
 def test_trace_7_dropping_an_unknown_contact_loses_the_greeting(monkeypatch):
-    monkeypatch.setattr(Introductions, "of", lambda self, contact: None)
+    monkeypatch.setattr(Introductions, "of", lambda self, event: None)
     greeting = Said("greeting", 1_800_000_000)
     broken = problems(lambda c: OutboundModel(c, said=(greeting,), known=False), outbound.run_all)
     assert "O1" in broken

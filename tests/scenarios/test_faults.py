@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.gateways.items import ContactRow
 from chalicelib.texts import Texts
 from sandbox.faults import Action
 from sandbox.world import World
@@ -351,6 +352,43 @@ def test_a_repeated_start_without_a_participant_token_still_ends_in_one_live_cha
     mia.says("More")
     world.settle()
     assert lines(live[0])[-1] == "More"
+
+
+def two_chats_at_once(world):
+    """Connect forgot the token of an opening whose worker died: Mia, her chat, and the stray one
+    that Ana has taken meanwhile."""
+    world.switches.token_memory = world.switches.token_memory.NONE
+    mia, ana = world.phones.add("Mia", "15550100001"), world.desk.agent("Ana", QUEUES)
+    failing(world, "connect", "StartChatContact", Action.KILL_AFTER, 1)
+    mia.says("Hello")
+    world.run_for(10)
+    stray = ana.accept()
+    world.run_for(180)
+    _, hers = chats_of(world, mia)
+    return mia, hers, stray, ana
+
+
+def test_a_stray_chat_ends_when_its_agent_writes_and_what_was_written_arrives(world):
+    """I3 and O1: Connect without any memory of tokens opens two chats for one message."""
+    mia, hers, stray, ana = two_chats_at_once(world)
+    ana.say("Hello Mia", chat=stray)
+    world.run_for(5)
+    assert sent_texts(mia) == ["Hello Mia"]
+    assert (stray.is_over, hers.is_over) == (True, False)
+    mia.says("Hello Ana")
+    world.run_for(5)
+    assert lines(hers)[-1] == "Hello Ana"
+
+
+def test_what_an_agent_writes_in_a_stray_chat_that_nobody_heard_of_arrives(world):
+    """Its greeting was lost, so no contact item leads to its customer."""
+    mia, _, stray, ana = two_chats_at_once(world)
+    for row in [one for one in ContactRow.scan() if one.key.endswith(stray.id)]:
+        row.delete()
+    ana.say("Hello Mia", chat=stray)
+    world.run_for(5)
+    assert sent_texts(mia) == ["Hello Mia"]
+    assert stray.is_over
 
 
 def test_connect_without_any_memory_of_tokens_shows_a_live_text_once(world):
