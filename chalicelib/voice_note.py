@@ -61,6 +61,7 @@ _BEFORE = {
     Step.DELIVER: State.STRUCTURED,
 }
 BROKEN = "broken"  # reason of a failure that our own code is to blame for
+REFUSAL = "refusal"  # the model will not speak of it: that is its answer
 # Reasons that tell of an answer, paid for and of no use: no outage, so asking for long is in vain.
 UNUSABLE = frozenset({"misfit", "truncated", "no_content", "not_a_transcript"})
 Readiness = Literal["ready", "pending", "failed"]

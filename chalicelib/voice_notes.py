@@ -19,7 +19,7 @@ from chalicelib.ports.files import Audio, Media
 from chalicelib.ports.messages import Messages, StoredNote
 from chalicelib.ports.whatsapp import WhatsApp
 from chalicelib.transcript import Transcript, TranscriptStatus
-from chalicelib.voice_note import State, Step, VoiceNote
+from chalicelib.voice_note import REFUSAL, State, Step, VoiceNote
 
 if TYPE_CHECKING:
     from chalicelib.prompt import StructuringContext
@@ -186,11 +186,16 @@ def _paid(note: VoiceNote, cost_usd: Decimal | None) -> VoiceNote:
 
 
 def _failed(note: VoiceNote, step: Step, problem: PuenteError) -> VoiceNote:
-    """The failed state; what makes no sense to repeat is a final transcript status instead."""
+    """The failed state; what makes no sense to repeat is a final transcript status instead.
+
+    A refused request is tried again, too: mostly it is the settings that are refused, a model that
+    is gone, a key without a right, and these are mended while the note waits. It is not billed.
+    """
     reason = problem.code or type(problem).__name__
     if step is Step.TRANSCRIBE and isinstance(problem, ContentError):
         return note.transcribed(_unheard(note, TranscriptStatus.UNSUPPORTED_FORMAT, reason))
-    retryable = problem.retryable and not isinstance(problem, Rejected)
+    refused = isinstance(problem, Rejected) and reason != REFUSAL
+    retryable = problem.retryable or refused
     return note.failed(step, reason, retryable=retryable)
 
 

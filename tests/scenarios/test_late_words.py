@@ -61,7 +61,15 @@ def ops(*args):
     return CliRunner().invoke(operator, args)
 
 
-def test_after_an_outage_the_words_follow_by_themselves(world, note, speech_is_away):
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(503, "overloaded"), (429, "insufficient_quota"), (401, "invalid_api_key"), (400, "no_model")],
+)
+def test_after_an_outage_the_words_follow_by_themselves(
+    world, note, brain, speech_is_away, status, code
+):
+    """No answer, no credit, a wrong key or model: whatever was wrong is mended meanwhile."""
+    brain.hears = lambda: ai.refused(status, code)
     talk = live_chat(world)
     talk.customer.sends_voice_note(note)
     world.run_for(OUTAGE_S)
@@ -173,14 +181,15 @@ def test_a_letter_sent_again_while_speech_is_still_away_is_tried_for_another_hou
     assert len(lines(talk.chat)) == 4
 
 
-def test_a_service_that_comes_back_and_refuses_for_good_is_told(world, note, brain):
+def test_a_service_that_comes_back_and_finds_no_words_is_told(world, note, brain):
     brain.hears = down
     talk = live_chat(world)
     talk.customer.sends_voice_note(note)
     world.run_for(OUTAGE_S)
-    brain.hears = lambda: ai.refused(400, "model_not_found")
+    brain.hears = lambda: ai.answer({"text": "", "usage": {"type": "duration", "seconds": 5}})
     world.run_for(BACK_S)
-    assert "can be transcribed again later" in lines(talk.chat)[-1]
+    assert LATER in lines(talk.chat)[-1]
+    assert "Nothing understood" in lines(talk.chat)[-1]
     assert not still_queued(world)
 
 

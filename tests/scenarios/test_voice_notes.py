@@ -259,15 +259,14 @@ def reprocess(wamid):
 
 
 def test_an_operator_has_a_failed_note_understood_once_more(world, note):
-    """VN-14: what was refused for good by the service as it was set; the chat gets a new card."""
+    """VN-14: of which the model would not speak; the chat gets a new card."""
     brain = ai.brain(world)
-    working, brain.hears = brain.hears, lambda: ai.refused(400, "model_not_found")
+    working, brain.thinks = brain.thinks, lambda: ai.completion(None, refusal="I cannot")
     talk = live_chat(world)
     wamid = talk.customer.sends_voice_note(note)
     world.run_for(600)
-    assert "Could not transcribe for now" in lines(talk.chat)[-1]
-    assert "can be transcribed again later" in lines(talk.chat)[-1]
-    brain.hears = working
+    assert "Fields could not be read" in lines(talk.chat)[-1]
+    brain.thinks = working
     assert reprocess(wamid).stdout == "queued, run 2\n"
     assert reprocess(wamid).stdout == "queued, run 2\n"
     world.run_for(60)
