@@ -62,14 +62,14 @@ def ops(*args):
 
 
 @pytest.mark.parametrize(
-    ("status", "code"),
+    "refusal",
     [(503, "overloaded"), (429, "insufficient_quota"), (401, "invalid_api_key"), (400, "no_model")],
 )
 def test_after_an_outage_the_words_follow_by_themselves(
-    world, note, brain, speech_is_away, status, code
+    world, note, brain, speech_is_away, refusal
 ):
     """No answer, no credit, a wrong key or model: whatever was wrong is mended meanwhile."""
-    brain.hears = lambda: ai.refused(status, code)
+    brain.hears = lambda: ai.refused(*refusal)
     talk = live_chat(world)
     talk.customer.sends_voice_note(note)
     world.run_for(OUTAGE_S)
