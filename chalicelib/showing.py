@@ -192,19 +192,19 @@ class Showing:
             chat.send_text(notice, part_token(work.pending.wamids, "notice", chat.chat.contact))
 
         parts = content.parts(say)
-        for index, part in enumerate(parts[shown:], start=shown):
-            token = part_token(
-                work.pending.wamids, f"{content.token_space}{index}", chat.chat.contact
-            )
-            try:
+        try:
+            for index, part in enumerate(parts[shown:], start=shown):
+                token = part_token(
+                    work.pending.wamids, f"{content.token_space}{index}", chat.chat.contact
+                )
                 place = self._send(chat, part, token, place)
-            except Rejected:
-                if not _stands_for_another(content):
-                    raise
-                # Only the operator reads of it. The chat, and what stands in it, is on record.
-                return self._record(work, chat.chat, place, content.fate)
-            chat.wrote = True
-        return self._record(work, chat.chat, place, content.fate, parts)
+                chat.wrote = True
+            self._record(work, chat.chat, place, content.fate, parts)
+        except Rejected:
+            if not _stands_for_another(content):
+                raise
+            # Only the operator reads of it. The chat, and what stands in it, is on record.
+            self._record(work, chat.chat, place, content.fate)
 
     def _send(self, chat: LiveChat, part: Part, token: str, place: Place) -> Place:
         if part.response:

@@ -292,6 +292,20 @@ def test_a_chat_that_refuses_even_the_placeholder_is_the_chat_of_the_next_messag
     assert not unfinished()
 
 
+def test_a_chat_whose_record_is_refused_twice_is_the_chat_of_the_next_message(world):
+    mia, faults = world.phones.add("Mia", "15550100001"), world.router.faults
+    for nth in (2, 3):  # the first one creates the conversation
+        faults.on("dynamodb", "TransactWriteItems", Action.VALIDATION, nth=nth)
+    faults.arm()
+    mia.says("Hello")
+    world.run_for(5)
+    mia.says("Anybody there?")
+    world.run_for(5)
+    [chat] = chats_of(world, mia)
+    assert lines(chat)[-1] == "Anybody there?"
+    assert len(dead_letters(world)) == 1
+
+
 def test_what_was_shown_of_a_parked_message_does_not_count_for_the_next_one(world):
     """The next one's worker dies: whoever comes after it counts what stands in the transcript."""
     talk = live_chat(world)
