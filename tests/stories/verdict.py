@@ -22,9 +22,9 @@ class Verdict:
         yield from (f"still queued: {name}" for name in self.stage.left_in_queues())
         yield from (f"a claim is left: {key}" for key in self.stage.claims())
         live = [self._line_of(chat).name for chat in self._live()]
-        # A chat whose placeholder's record was refused for good as well is on no record: it is
+        # A chat whose placeholder's record was refused for good twice is on no record: it is
         # left to its flow, and to its end.
-        if len(set(live)) < len(live) and self.trouble.count(Action.VALIDATION) <= 1:
+        if len(set(live)) < len(live) and self.trouble.count(Action.VALIDATION) <= 2:
             yield f"two live chats: {live}"
         for chat in self.stage.chats():
             stopped = chat.is_over and chat.current.disconnect_reason == "API"
