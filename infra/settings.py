@@ -21,6 +21,7 @@ ENTRY_FLOW = "whatsapp_inbound"
 EXAMPLE_ACCOUNT = "123456789012"
 EXAMPLE_NUMBER = f"phone-number-id-{'0' * 32}"
 REGION_PARTS = 3  # us-east-1
+ZONES = 2  # of a VPC
 LOGS_AT_MOST = 3653  # days (CloudWatch Logs API, PutRetentionPolicy)
 
 
@@ -83,9 +84,11 @@ class Cdn:
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """Whether functions run in a VPC. A worker always does."""
+    """Whether functions run in a VPC. A worker always does. `zones`: two, "us-east-1b"; (): the
+    first two of the region."""
 
     vpc: bool = False
+    zones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,6 +236,9 @@ def _checked(stage: Stage) -> Stage:
         problems.append(f"log_retention_days: 1 to {LOGS_AT_MOST}")
     if stage.backup.copy_region == stage.region:
         problems.append("backup.copy_region: another region than the stage's own")
+    zones = stage.network.zones
+    if zones and (len(set(zones)) != ZONES or not all(z.startswith(stage.region) for z in zones)):
+        problems.append(f"network.zones: {ZONES} of {stage.region}, like {stage.region}b, or none")
     problems.extend(_wrong_numbers(stage.whatsapp))
     problems.extend(_wrong_cdn(stage.cdn) if stage.cdn.domain else ())
     problems.extend(_wrong_worker(stage.worker))

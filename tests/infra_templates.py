@@ -46,7 +46,7 @@ OPTIONS: dict[str, Any] = {
         "countries": ["US", "MX"],
         "web_acl_arn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/w/0",
     },
-    "network": {"vpc": True},
+    "network": {"vpc": True, "zones": ["us-east-1b", "us-east-1c"]},
     "worker": {"mode": "queued", "min_tasks": 1, "max_tasks": 10},
     "whatsapp": {
         "waba_ids": ["waba-0", "waba-1"],

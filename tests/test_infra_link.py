@@ -187,6 +187,8 @@ def test_the_ai_key_is_put_where_the_functions_get_it(world: World, tmp_path: Pa
         ({"log_retention_days": "long"}, "log_retention_days: a whole number"),
         ({"log_retention_days": 4000}, "log_retention_days: 1 to 3653"),
         ({"network": {"vpc": "yes"}}, "network.vpc: true or false"),
+        ({"network": {"zones": ["us-east-1b"]}}, "network.zones: 2 of us-east-1"),
+        ({"network": {"zones": ["us-east-1b", "us-west-2a"]}}, "network.zones: 2 of us-east-1"),
         ({"backup": None}, "backup.copy_region: is missing"),
         ({"cdn": "media.example.com"}, "cdn: settings by name"),
         ({"connect": {"approved_origins": "https://x.example"}}, "approved_origins: a list"),

@@ -182,7 +182,9 @@ def test_every_function_runs_inside_and_nothing_comes_in() -> None:
     assert [(one["FromPort"], one["ToPort"]) for one in inside["SecurityGroupEgress"]] == [
         (443, 443)
     ]
-    assert not any(one["MapPublicIpOnLaunch"] for one in all_of("AWS::EC2::Subnet"))
+    subnets = all_of("AWS::EC2::Subnet")
+    assert not any(one["MapPublicIpOnLaunch"] for one in subnets)
+    assert [one["AvailabilityZone"] for one in subnets] == ["us-east-1b", "us-east-1c"]
 
 
 def test_a_function_is_made_when_its_role_may_enter_the_network() -> None:

@@ -11,12 +11,11 @@ import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
-from infra.settings import Stage
+from infra.settings import ZONES, Stage
 from infra.stacks.base import ConcernStack
 from infra.stacks.buckets import TRAFFIC
 from infra.stacks.data import DataStack
 
-ZONES = 2
 HTTPS = 443
 # AWS PrivateLink, "AWS services that integrate": those of them that the product calls.
 SERVICES = ("sqs", "secretsmanager", "social-messaging")
@@ -62,7 +61,7 @@ class NetworkStack(ConcernStack):
             subnet_configuration=[
                 ec2.SubnetConfiguration(name="in", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
             ],
-            availability_zones=[cdk.Fn.select(n, cdk.Fn.get_azs()) for n in range(ZONES)],
+            availability_zones=self._zones(),
             restrict_default_security_group=True,
         )
         self._only_closes_the_group()
@@ -70,6 +69,13 @@ class NetworkStack(ConcernStack):
         out = made.node.find_child("RegionalNatGateway")
         out.node.add_dependency(made.node.find_child("VPCGW"))
         return made
+
+    def _zones(self) -> list[str]:
+        """Written so that CDK asks no account which there are."""
+        if named := self.stage.network.zones:
+            letters = [name.removeprefix(self.stage.region) for name in named]
+            return [cdk.Fn.join("", [cdk.Aws.REGION, letter]) for letter in letters]
+        return [cdk.Fn.select(n, cdk.Fn.get_azs()) for n in range(ZONES)]
 
     def _only_closes_the_group(self) -> None:
         """CloudFormation cannot close a VPC's default group, so a function of CDK's does.
