@@ -25,13 +25,12 @@ ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "build"
 OLDEST_NODE = 20
 WHO = "Whose credentials these are says `aws sts get-caller-identity`; AWS_PROFILE chooses others."
-# W3005: CDK writes a DependsOn that a GetAtt implies already.
 FOR_WANT = {
     AI_KEY: "voice notes wait for their key: python -m infra secret",
     LINK_KEY: "its private half is missing: python -m infra secret --setting MEDIA_LINK_KEY --file "
     "link-key.pem",
 }
-LINT = ["cfn-lint", "--ignore-checks", "W3005", "--template"]
+LINT = ["cfn-lint", "--template"]
 
 
 def assembly(stage: Stage) -> Path:

@@ -37,8 +37,14 @@ Vwjn2dLRIGtLNp6C+0uOyXU6ajpCXw6sH+KS3Y+fSxhbkBorNAncHZjGGV3nFCrS
 KwIDAQAB
 -----END PUBLIC KEY-----
 """
-# Everything that is optional, switched on.
+EXISTING = "0f9a1c2e-5b6d-4a7c-8e9f-a0b1c2d3e4f5"
+# Everything that is optional, switched on, in an instance that is there and has its own storage.
 OPTIONS: dict[str, Any] = {
+    "connect": {
+        "instance_id": EXISTING,
+        "manage_storage": False,
+        "approved_origins": ["https://agents.example.com"],
+    },
     "cdn": {
         "domain": "media.example.com",
         "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/0",

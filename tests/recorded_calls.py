@@ -27,6 +27,7 @@ class Deployed:
 
     at: Names = AT
     number: str = NUMBER
+    instance: str = INSTANCE
 
     def arn(self, service: str, resource: str) -> str:
         """The sandbox's resource as the deployed stage names it."""
@@ -42,7 +43,7 @@ class Deployed:
             return self._secret(resource)
         if service == "socialmessaging":
             return self.number
-        connect = {"contact": f"{INSTANCE}/contact/some-id", "instance": INSTANCE}
+        connect = {"contact": f"{self.instance}/contact/some-id", "instance": self.instance}
         return connect.get(resource, FLOW)
 
     def _table(self, resource: str) -> str:

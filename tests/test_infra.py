@@ -643,6 +643,19 @@ def test_both_rule_packs_found_nothing_else() -> None:
     assert [one for pack in packs.values() for one in pack["violations"]] == []
 
 
+def test_every_stack_and_what_is_in_it_has_the_settings_tags() -> None:
+    """CloudFormation hands a stack's tags on; the budget counts by `stage`."""
+    manifest = json.loads((assembly() / "manifest.json").read_text())["artifacts"]
+    tags = [
+        one["properties"]["tags"]
+        for one in manifest.values()
+        if one["type"] == "aws:cloudformation:stack"
+    ]
+    wanted = {"application": "puente", "managed-by": "infra", "stage": STAGE}
+    assert len(tags) == len(stacks())
+    assert all(one == wanted for one in tags)
+
+
 def test_all_stacks_are_there() -> None:
     wanted = {
         "data",

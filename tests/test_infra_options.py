@@ -17,11 +17,21 @@ from infra.names import Names
 from infra.permissions import Need, allowed, listed
 from infra.runtime_policy import INTERFACES, LOOK, network_interfaces
 from infra.settings import EXAMPLE_NUMBER, Network, SettingsProblem, Worker
-from tests.infra_templates import A_PUBLIC_KEY, BUILD, ROOT, findings, of_type, whole, with_options
+from tests.infra_templates import (
+    A_PUBLIC_KEY,
+    BUILD,
+    EXISTING,
+    ROOT,
+    findings,
+    of_type,
+    whole,
+    with_options,
+)
 from tests.test_infra_link import stage
 from tests.test_infra_permissions import taken_by
 
 AT = Names(prefix="puente-options", account="123456789012", region="us-east-1")
+EXISTING_ARN = f"arn:aws:connect:us-east-1:123456789012:instance/{EXISTING}"
 ROLE = "AWS::IAM::Role"
 WAYS = ("Ingress", "Egress")
 
@@ -166,6 +176,44 @@ def test_functions_and_tasks_write_into_streams_of_our_log_group_alone() -> None
         if "logs:PutLogEvents" in listed(statement["Action"])
     ]
     assert granted == 2 * [[AT.log_streams_arn]]
+
+
+# --- an instance that is there ----------------------------------------------------------------
+
+
+def test_an_existing_instance_is_used_and_left_as_it_is() -> None:
+    """No second one, no log of its flows; everything of ours is made in it."""
+    assert not all_of("AWS::Connect::Instance")
+    places = {one["LogGroupName"].split("/")[2] for one in all_of("AWS::Logs::LogGroup")}
+    assert "connect" not in places
+    kinds = ("ContactFlow", "Queue", "HoursOfOperation", "RoutingProfile", "View")
+    made = [one for kind in kinds for one in all_of(f"AWS::Connect::{kind}")]
+    assert len(made) >= len(kinds)
+    assert {one["InstanceArn"] for one in made} == {EXISTING_ARN}
+    environment = next(iter(all_of("AWS::Lambda::Function")))["Environment"]["Variables"]
+    assert environment["CONNECT_INSTANCE_ID"] == EXISTING
+
+
+def test_where_the_instance_keeps_its_chats_is_not_changed_unless_we_are_told_to() -> None:
+    """An instance has one place for each kind: ours beside it would be refused."""
+    assert not all_of("AWS::Connect::InstanceStorageConfig")
+    associated = all_of("AWS::Connect::IntegrationAssociation")
+    assert {one["InstanceId"] for one in associated} == {EXISTING_ARN}
+    (origin,) = all_of("AWS::Connect::ApprovedOrigin")
+    assert origin == {"InstanceId": EXISTING_ARN, "Origin": "https://agents.example.com"}
+
+
+def test_no_bucket_of_an_option_is_public_or_without_an_end_of_what_is_old() -> None:
+    """CP-56. Pages and CloudFront's log beside those of every stage."""
+    buckets = whole("AWS::S3::Bucket", with_options())
+    assert len(buckets) == len(of_type("AWS::S3::Bucket")) + 2
+    for bucket in buckets:
+        properties = bucket["Properties"]
+        assert list(properties["PublicAccessBlockConfiguration"].values()) == [True] * 4
+        assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert properties["LifecycleConfiguration"]["Rules"], bucket["Name"]
+        assert properties["BucketEncryption"], bucket["Name"]
+        assert bucket["DeletionPolicy"] == "Retain", bucket["Name"]
 
 
 # --- network ----------------------------------------------------------------------------------

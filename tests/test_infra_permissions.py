@@ -22,7 +22,7 @@ from infra.permissions import Need, allowed, allows, listed
 from infra.recording import Call, record, record_with_links
 from infra.runtime_policy import BY_LAMBDA, INTERFACES, LOGS, TRACES
 from infra.settings import Worker
-from tests.infra_templates import ROOT, of_type, whole, with_options
+from tests.infra_templates import EXISTING, ROOT, of_type, whole, with_options
 from tests.recorded_calls import AT, Deployed, needs_of
 from tests.recorded_container import CONTAINER, container_reads
 
@@ -61,7 +61,13 @@ class Assembly:
 PLAIN = Assembly(Deployed(), lambda: None, options=False)
 WITH_AN = Names(prefix="puente-options", account="123456789012", region="us-east-1")
 OPTIONS = Assembly(
-    Deployed(WITH_AN, WITH_AN.number_arn("phone-number-id-a")), with_options, options=True
+    Deployed(
+        at=WITH_AN,
+        number=WITH_AN.number_arn("phone-number-id-a"),
+        instance=f"arn:aws:connect:us-east-1:123456789012:instance/{EXISTING}",
+    ),
+    with_options,
+    options=True,
 )
 ASSEMBLIES = pytest.mark.parametrize(
     "made", [PLAIN, OPTIONS], ids=["by default", "with every option"]

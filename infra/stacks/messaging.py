@@ -22,7 +22,7 @@ from infra.stacks.base import ConcernStack
 from infra.stacks.cdn import CdnStack
 from infra.stacks.data import DataStack
 from infra.stacks.environment import environment, media_links
-from infra.stacks.guards import retention, tls_only, tls_publish, traces_of
+from infra.stacks.guards import retention, said_once, tls_only, tls_publish, traces_of
 from infra.stacks.instance import InstanceStack
 from infra.stacks.network import NetworkStack
 from infra.stacks.roles import function_role, own_policy, shared_policy
@@ -226,6 +226,7 @@ class MessagingStack(ConcernStack):
             vpc_subnets=self.network.subnets if self.network else None,
             security_groups=[self.network.inside] if self.network else None,
         )
+        said_once(made)
         for source in function.sources:
             # Lambda tries the queue when the mapping is made: the policy must be there.
             self._event_source(made, source).add_resource_dependency(self.policies[function.name])

@@ -15,6 +15,7 @@ from infra.settings import ZONES, Stage
 from infra.stacks.base import ConcernStack
 from infra.stacks.buckets import TRAFFIC
 from infra.stacks.data import DataStack
+from infra.stacks.guards import said_once
 
 HTTPS = 443
 # AWS PrivateLink, "AWS services that integrate": those of them that the product calls.
@@ -87,6 +88,7 @@ class NetworkStack(ConcernStack):
         closing = self.node.find_child("Custom::VpcRestrictDefaultSGCustomResourceProvider")
         role = cast("cdk.CfnResource", closing.node.find_child("Role"))
         role.add_property_deletion_override("ManagedPolicyArns")
+        said_once(closing.node.find_child("Handler"))
 
     def _gateways(self) -> None:
         """S3 and DynamoDB: no charge, no way out."""
