@@ -3,18 +3,19 @@
 So that the calls AWS makes for itself are not counted as the product's.
 """
 
-import boto3
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
+
+from sandbox.moto_services import REGION
 
 PARTITION = "aws"
 
 
 def create_bucket(name: str) -> None:
     """A bucket that keeps every version, as the deployed one does."""
-    s3 = boto3.client("s3")
-    s3.create_bucket(Bucket=name)
-    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    backend = s3_backends[DEFAULT_ACCOUNT_ID][PARTITION]
+    backend.create_bucket(name, REGION)
+    backend.put_bucket_versioning(name, "Enabled")
 
 
 class ObjectStore:

@@ -5,8 +5,10 @@ presigned S3 addresses and mounted prefixes are plain HTTP and count as "http:<n
 A lost answer and a killed caller both show as a connection that closes without an answer.
 """
 
+import socket
 import socketserver
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 
@@ -58,13 +60,13 @@ class SandboxServer:
                 f"port {self._port} of {HOST} is taken; stop the other program or choose another "
                 "port with --port"
             ) from taken
-        threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(target=self._http.serve, daemon=True).start()
         return self
 
     def close(self) -> None:
         """Stop listening; requests being answered are finished by their threads."""
         if self._http:
-            self._http.shutdown()
+            self._http.end()
             self._http.server_close()
 
     def __enter__(self) -> "SandboxServer":
@@ -79,12 +81,34 @@ class SandboxServer:
         self.close()
 
 
+class _Ended(Exception):
+    """The loop of a server ends."""
+
+
 class _HttpServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, router: Router, port: int) -> None:
         self.router = router
+        self._ending = False
         super().__init__((HOST, port), _Handler)
+
+    def serve(self) -> None:
+        """Until `end`."""
+        with suppress(_Ended):
+            self.serve_forever()
+
+    def end(self) -> None:
+        """At once: the loop looks up when somebody comes, and twice a second otherwise."""
+        self._ending = True
+        with suppress(OSError):
+            socket.create_connection((HOST, self.server_port)).close()
+        self.shutdown()
+
+    def service_actions(self) -> None:
+        """Called by the loop after each look."""
+        if self._ending:
+            raise _Ended
 
     def server_bind(self) -> None:
         """Bind without the name lookup of HTTPServer, which can take seconds offline."""

@@ -19,9 +19,9 @@ import app as entry_points
 from chalicelib import wiring
 from chalicelib.gateways import items
 from chalicelib.settings import Settings
-from flowkit import bundle
 from flowkit.bundle import Bundle
 from lambdas import send_template, structure_voice_note, transcribe_voice_note
+from sandbox import flow_files
 from sandbox.amazon_connect import attachments
 from sandbox.amazon_connect.attachments import Attachments
 from sandbox.amazon_connect.chats import Chats
@@ -110,7 +110,7 @@ class World:
         self.whatsapp_topic = self.topics.create("whatsapp-events")
         self.chat_topic = self.topics.create("chat-events")
         self.deliverer = Deliverer(self.router, self.scheduler, self.sqs, self.ids)
-        self.bundle: Bundle = bundle.load(flows, "sandbox")
+        self.bundle: Bundle = flow_files.rendered(flows)
         self._port = port
         self._overrides = dict(settings or {})
         self._stack = ExitStack()
@@ -249,7 +249,7 @@ class World:
             for name, flow in flows.items():
                 self.instance.flows.add(
                     name,
-                    flow.to_json(),
+                    flow.to_json(indent=None),
                     flow_id=self.bundle.settings[kind][name]["id"],
                     kind="flow-module" if kind == "modules" else "contact-flow",
                 )

@@ -1,5 +1,6 @@
 """Flows are rendered from templates and settings; what is wrong is told with file and line."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from flowkit.bundle import load
 from flowkit.hours import HoursError, is_open
 from flowkit.model import parse
 from flowkit.render import RenderError, load_settings, render
+from sandbox import flow_files
 from tests.flows.desk import ROOT
 
 SETTINGS = """\
@@ -194,3 +196,32 @@ def test_hours_follow_summer_time():
 def test_wrongly_written_hours_are_refused(hours):
     with pytest.raises(HoursError):
         is_open(hours, datetime(2026, 11, 16, 14, 0, tzinfo=UTC))
+
+
+def test_a_flow_is_rendered_as_its_files_are_now(folder: Path) -> None:
+    """Also when two versions were written in the same moment, as a file's time tells it."""
+    settings = load_settings(folder / "settings.yaml")
+    (folder / "parts.j2").write_text("{% macro said(text) %}{{ text | tojson }}{% endmacro %}")
+    path = template(folder, "{% import 'parts.j2' as part %}{{ part.said('one') }}")
+    told = [render(path, settings)]
+    for change in ("{{ ('two' ~ text) | tojson }}", "{{ ('three' ~ text) | tojson }}"):
+        times = (folder / "parts.j2").stat()
+        (folder / "parts.j2").write_text("{% macro said(text) %}" + change + "{% endmacro %}")
+        os.utime(folder / "parts.j2", ns=(times.st_atime_ns, times.st_mtime_ns))
+        told.append(render(path, settings))
+    texts = [parse(one).actions["greet"].parameters["Text"] for one in told]
+    assert texts == ["one", "twoone", "threeone"]
+
+
+def test_a_sandbox_takes_the_flows_it_has_rendered_until_somebody_changes_them(
+    folder: Path,
+) -> None:
+    path = template(folder, '"one"')
+    first = flow_files.rendered(folder)
+    assert flow_files.rendered(folder) is first
+    path.write_text(path.read_text().replace("one", "two"))
+    texts = flow_files.rendered(folder).flows["hello"].actions["greet"].parameters
+    assert texts == {"Text": "two"}
+    (folder / "settings.yaml").write_text("stages: {}")
+    with pytest.raises(RenderError, match="no stage"):
+        flow_files.rendered(folder)
