@@ -1,6 +1,7 @@
 """One process of the pool: every queue of Puente, read by HTTP, until its standard input ends.
 
-`python -m benchmarks.http_worker BEGAN WALL`: the sandbox's time at a moment of the wall clock.
+`python -m benchmarks.http_worker BEGAN WALL READY`: the sandbox's time at a moment of the wall
+clock, and the pipe that hears one word when all queues are read. Standard output is for logs.
 """
 
 import os
@@ -14,7 +15,7 @@ from chalicelib.settings import Settings
 from container.poller import Poller
 
 
-def main(began: float, wall: float) -> None:
+def main(began: float, wall: float, ready: int) -> None:
     """Work until nobody is there to stop us any more."""
     settings = Settings.from_environment()
     app = wiring.App(settings, clock=lambda: began + time.time() - wall)
@@ -23,9 +24,10 @@ def main(began: float, wall: float) -> None:
         readers = [
             threading.Thread(target=_read, args=(poller, stopped)) for poller in pollers(app)
         ]
-        _tell_ready()
         for reader in readers:
             reader.start()
+        os.write(ready, b"ready")
+        os.close(ready)
         sys.stdin.read()
         stopped.set()
         for reader in readers:
@@ -45,16 +47,10 @@ def pollers(app: wiring.App) -> list[Poller]:
     return [Poller(app.reader(url), handler) for url, handler in sources]
 
 
-def _tell_ready() -> None:
-    """One line; what is logged afterwards nobody reads."""
-    print("ready", flush=True)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _read(poller: Poller, stopped: threading.Event) -> None:
     while not stopped.is_set():
         poller.turn()
 
 
 if __name__ == "__main__":
-    main(*map(float, sys.argv[1:3]))
+    main(float(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))

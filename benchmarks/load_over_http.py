@@ -155,27 +155,39 @@ def _let_reads_wait(world: World) -> None:
 def _pool(world: World, processes: int) -> Iterator[list[subprocess.Popen[str]]]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     events = {name: world.sqs.url(queue) for name, queue in EVENTS.items()}
-    began, wall = world.clock.now().timestamp(), time.time()
-    command = [sys.executable, "-m", "benchmarks.http_worker", str(began), str(wall)]
-    pool = [
-        subprocess.Popen(  # noqa: S603  (our own interpreter and module)
-            command,
-            cwd=ROOT,
-            env={**kept, **up.environment(world), **events},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(processes)
-    ]
+    environment = {**kept, **up.environment(world), **events}
+    began = [str(world.clock.now().timestamp()), str(time.time())]
+    pool: list[subprocess.Popen[str]] = []
     try:
-        for process in pool:
-            if process.stdout is None or not process.stdout.readline():
-                raise RuntimeError("a process of the pool ended before it began")
+        hears = [_started(pool, began, environment) for _ in range(processes)]
+        for reads in hears:
+            with os.fdopen(reads) as told:
+                if not told.read():
+                    raise RuntimeError("a process of the pool ended before it began")
         yield pool
     finally:
         for process in pool:
             process.communicate()
+
+
+def _started(
+    pool: list[subprocess.Popen[str]], began: list[str], environment: dict[str, str]
+) -> int:
+    """Put one more process into the pool; where it says that it is ready."""
+    reads, writes = os.pipe()
+    pool.append(
+        subprocess.Popen(  # noqa: S603  (our own interpreter and module)
+            [sys.executable, "-m", "benchmarks.http_worker", *began, str(writes)],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,  # log lines; what is wrong is said on the terminal
+            pass_fds=[writes],
+            text=True,
+        )
+    )
+    os.close(writes)
+    return reads
 
 
 def _cpu_s(process: int) -> float:

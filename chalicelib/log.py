@@ -7,12 +7,18 @@ names or tokens. `tests/unit/test_log.py` holds every line of a whole conversati
 
 import functools
 import hashlib
+import re
 import threading
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+
+CODE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}|\d{0,6}")
+"""A service's word or number for a failure. A gateway before a language model may put a sentence
+there, or what it was sent: that is logged as NO_CODE."""
+NO_CODE = "no_code"
 
 SERVICE = "puente"
 NAMESPACE = "Puente"
@@ -69,5 +75,11 @@ def warn(sentence: str, **fields: Any) -> None:
 
 def failure(sentence: str, problem: BaseException, **fields: Any) -> None:
     """Log a failure by its class and code; an exception's text may quote a customer."""
-    code = getattr(problem, "code", "")
-    logger.error(sentence, extra={"problem": type(problem).__name__, "code": code, **fields})
+    logger.error(
+        sentence, extra={"problem": type(problem).__name__, "code": _code(problem), **fields}
+    )
+
+
+def _code(problem: BaseException) -> str:
+    code = str(getattr(problem, "code", "") or "")
+    return code if CODE.fullmatch(code) else NO_CODE

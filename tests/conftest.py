@@ -1,15 +1,17 @@
 """Over the whole session nothing personal is logged; each process of pytest-xdist holds its own."""
 
 import gc
+import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from chalicelib import log
 from sandbox.world import World
-from tests.log_scan import Kept, leaks, of_payloads, watching
+from tests.logs.private import of_payloads, watching
+from tests.logs.processes import Heard
+from tests.logs.scan import Metrics, Scan
 from tests.source_tree import ROOT
 
 # How long anything takes is for benchmarks to say: a shared machine may stand still for seconds.
@@ -37,15 +39,18 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def nothing_personal_is_logged() -> Iterator[Kept]:
+def nothing_personal_is_logged() -> Iterator[Scan]:
     """Shown as an error of the last test: whichever logged it, no test may."""
-    kept, private = Kept(), set(of_payloads(ROOT / "tests" / "events"))
-    names: set[str] = set()
+    scan = Scan()
+    scan.private.update(of_payloads(ROOT / "tests" / "events"))
     patch = pytest.MonkeyPatch()
-    patch.setattr(World, "__exit__", watching(World, private.update, names.update))
-    log.logger.addHandler(kept)
-    yield kept
-    log.logger.removeHandler(kept)
+    patch.setattr(World, "__exit__", watching(World, scan.private.update))
+    patch.setattr(Metrics, "serialize_metric_set", scan.counted(Metrics.serialize_metric_set))
+    patch.setattr(subprocess, "Popen", Heard)
+    scan.listen()
+    yield scan
+    scan.stop()
     patch.undo()
-    found = leaks(kept.lines, private, names)
-    assert not found, f"{len(found)} texts, names, numbers or tokens were logged: {found[:5]}"
+    scan.hear(Heard.everything())
+    found = scan.findings()
+    assert not found, f"{len(found)} values that no log may hold: {found[:5]}"

@@ -4,6 +4,8 @@ They become metrics and an operator's alert, never chat. Fields nobody knows are
 Source: Meta, webhooks/overview; reference whatsapp-eum.md section 4.
 """
 
+import re
+
 from chalicelib.whatsapp import fields
 from chalicelib.whatsapp.content import Json
 from chalicelib.whatsapp.errors_list import errors_of
@@ -23,11 +25,14 @@ TELLING = (
     "max_phone_numbers_per_business",
     "message_template_name",
     "message_template_language",
-    "requested_verified_name",
     "alert_type",
     "alert_severity",
 )
-"""Keys whose short values say what happened and are never personal data."""
+"""Keys whose values say what happened, as far as they are WORDs."""
+
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+"""What Meta's own words, template names and languages look like. What stands under these keys in an
+event of tomorrow may be anything: no sentence, number or address gets by."""
 
 ALARMING_FIELDS = frozenset({"account_alerts", "account_update", "security"})
 ALARMING_WORDS = frozenset(
@@ -73,11 +78,13 @@ def _field_name(payload: Json, value: Json) -> str:
     """The change's field; Meta's samples also put it inside the value, or leave it out."""
     declared = fields.text(payload, "field") or fields.text(value, "field")
     guessed = (name for key, name in _GUESSED_FIELDS.items() if key in value)
-    return declared or ("user_id_update" if "user_id_update" in value else next(guessed, "unknown"))
+    if declared:
+        return declared if WORD.fullmatch(declared) else "unknown"
+    return "user_id_update" if "user_id_update" in value else next(guessed, "unknown")
 
 
 def _summary(name: str, value: Json, codes: list[int]) -> str:
     places = [value, *fields.objects(value, name), fields.child(value, "alert_info")]
     told = [fields.text(place, key) for place in places for key in TELLING]
-    words = [*dict.fromkeys(word for word in told if word), *map(str, codes)]
+    words = [*dict.fromkeys(word for word in told if WORD.fullmatch(word)), *map(str, codes)]
     return f"{name}: {', '.join(words)}"[:MAX_SUMMARY] if words else name

@@ -54,7 +54,8 @@ class Workers:
         self._zygote = subprocess.Popen(
             [sys.executable, "-m", "tests.crash.worker", str(began), str(wall), str(SPEED)],
             cwd=ROOT,
-            env={**kept, **up.environment(world)},
+            # Unbuffered: what a worker logged is heard whole, however it dies.
+            env={**kept, **up.environment(world), "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -427,7 +427,8 @@ def test_a_guide_on_the_agents_screen_sends_the_template_it_was_asked_for(world:
     """The guide runs in a contact of its own; it passes the customer's conversation on."""
     talk = live_chat(world)
     event = flow_event(talk, template="feedback", name="Mia")
-    event["Details"]["ContactData"] |= {"ContactId": "guide", "InitialContactId": "guide"}
+    guide = "6f1d2c3b-0a1b-4c2d-8e3f-5a6b7c8d9e0f"
+    event["Details"]["ContactData"] |= {"ContactId": guide, "InitialContactId": guide}
     assert send_template.handler(event, Context())["status"] == "queued"
     world.run_for(3)
     assert talk.customer.texts[-1] == "Hello Mia, we would like to hear how it went."

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib import log
+from chalicelib.errors import Rejected
 from sandbox.faults import Action
 from sandbox.product_output import caught
 from sandbox.world import World
@@ -188,6 +189,28 @@ def test_a_failure_is_told_by_class_and_code_never_by_its_words(told: Told) -> N
     assert failures
     assert all(re.fullmatch(r"\w+", str(line["problem"])) for line in failures)
     assert all("exception" not in line for line in told.log_lines)
+
+
+@pytest.mark.parametrize(
+    ("code", "logged"),
+    [
+        ("ThrottlingException", "ThrottlingException"),
+        ("AWS.SimpleQueueService.NonExistentQueue", "AWS.SimpleQueueService.NonExistentQueue"),
+        ("131047", "131047"),
+        ("", ""),
+        (None, ""),
+        (f"cannot answer: {SAID[0]}", "no_code"),
+        (PHONE, "no_code"),
+        ("sk-7c41", "no_code"),
+    ],
+)
+def test_what_a_service_says_instead_of_a_code_is_not_logged(
+    code: str | None, logged: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[dict[str, str]] = []
+    monkeypatch.setattr(log.logger, "error", lambda _, extra: lines.append(extra))
+    log.failure("a message broke its worker", Rejected("refused", code=code))  # type: ignore[arg-type]
+    assert lines == [{"problem": "Rejected", "code": logged}]
 
 
 def documented(heading: str) -> set[str]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from chalicelib.customer import Identifiers
 from chalicelib.errors import UnreadableEvent
 from chalicelib.texts import Texts
+from chalicelib.whatsapp.account_events import account_event_of
 from chalicelib.whatsapp.kinds import READERS
 from chalicelib.whatsapp.messages import AccountEvent, DeliveryStatus, InboundMessage
 from chalicelib.whatsapp.to_chat import to_chat
@@ -286,6 +287,17 @@ class TestAccountEvents:
         self, name: str, summary: str
     ) -> None:
         assert samples.account(name).summary == summary
+
+    @pytest.mark.parametrize(
+        "told", ["call Mia at noon", "+15550177123", "15550177123", "mia@example.com", "caf\u00e9"]
+    )
+    def test_an_event_of_tomorrow_may_say_more_than_a_word_and_then_it_is_left_out(
+        self, told: str
+    ) -> None:
+        event = account_event_of({"field": "lunar_update", "value": {"reason": told}})
+        assert (event.field, event.summary) == ("lunar_update", "lunar_update")
+        named = account_event_of({"field": told, "value": {"reason": "FULL_MOON"}})
+        assert (named.field, named.summary) == ("unknown", "unknown: FULL_MOON")
 
     def test_errors_without_message_keep_their_code(self) -> None:
         assert samples.account("value_errors_alone").errors[0].code == 130429

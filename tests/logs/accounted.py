@@ -1,0 +1,209 @@
+"""What a line of the log may consist of; anything else in it is a leak.
+
+A short text cannot be looked for: "Hi" and "no" stand in half of all words. So it goes the other
+way round, and nothing is passed over for being short: every value of every line has to be
+accounted for, by a sentence of the code, by a word its field is known to have, by an identifier of
+a known shape or by a small number.
+
+Two things cannot be told apart so, and are let pass: somebody who says exactly one of the words a
+field has ("failed" in `status`), and a number under a million, which is no phone number.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+from chalicelib.log import NAMESPACE, NO_CODE, SERVICE
+from chalicelib.settings import Settings
+from tests.source_tree import modules
+
+PRODUCT = ("app.py", "chalicelib", "lambdas", "container")
+LARGEST = 1_000_000
+"""Codes, counts and seconds are smaller; phone numbers have seven digits at least (E.164)."""
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\+0000")
+PLACE = re.compile(r"(\w+):\d{1,4}")
+AWS_ERROR = re.compile(r"[A-Z][A-Za-z]+(Exception|Error|Failure|Throttled)")
+HTTP_OR_META = re.compile(r"\d{3,6}")
+STATUSES = frozenset(
+    ("ready", "pending", "queued", "refused", "sent", "delivered", "read", "failed", "inline")
+)
+EVENT_FIELDS = frozenset(("account_update", "user_preferences", "user_id_update", "unknown"))
+EVENT_WORDS = frozenset(("ACCOUNT_RESTRICTION", "marketing_messages", "stop"))
+FURTHER_CODES = frozenset(
+    ("again", "insufficient_quota", "invalid_api_key", "misfit", "rate_limit", "truncated", NO_CODE)
+)
+"""Codes without a `code="..."` in our code, OpenAI's too; AWS's have a shape of their own."""
+
+
+def strange(line: str) -> list[str]:
+    """The values of a line that nothing accounts for; none when it may stand in a log.
+
+    A line may hold several documents (a process that was killed between a document and its end of
+    line); what is no JSON object is a value as a whole.
+    """
+    found: list[str] = []
+    rest = line.strip()
+    while rest:
+        document, rest = _document(rest)
+        found += _strange(document) if isinstance(document, dict) else []
+        if not isinstance(document, dict):
+            return found + ([] if _is_said_at_start(rest) else [rest])
+    return found
+
+
+def _document(text: str) -> tuple[object, str]:
+    """(the JSON object a text begins with, the rest), or (None, the text)."""
+    if not text.startswith("{"):
+        return None, text
+    try:
+        document, end = json.JSONDecoder().raw_decode(text)
+    except ValueError:
+        return None, text
+    return document, text[end:].strip()
+
+
+def is_log_line(line: str) -> bool:
+    """Whether a command's own output holds this line because the product logged it."""
+    document, _ = _document(line.strip())
+    return isinstance(document, dict) and (
+        "_aws" in document or {"level", "message"} <= {*document}
+    )
+
+
+def _strange(document: dict[str, Any]) -> list[str]:
+    if "_aws" in document:
+        return [] if _is_metric(document) else [json.dumps(document)]
+    return [
+        str(value) if name in FIELDS else f"{name}={value}"
+        for name, value in document.items()
+        if name not in FIELDS or not FIELDS[name](value)
+    ]
+
+
+def _is_metric(document: dict[str, Any]) -> bool:
+    """One or more counts, as powertools writes them: nothing but names, units and numbers."""
+    names = {name for name in document if name not in ("_aws", "service")}
+    told = document["_aws"]
+    about = [
+        {
+            "Namespace": NAMESPACE,
+            "Dimensions": [["service"]],
+            "Metrics": [{"Name": name, "Unit": "Count"} for name in document if name in names],
+        }
+    ]
+    return (
+        set(told) == {"Timestamp", "CloudWatchMetrics"}
+        and isinstance(told["Timestamp"], int)
+        and told["CloudWatchMetrics"] == about
+        and document.get("service") == SERVICE
+        and names <= metrics()
+        and all(_is_small(value) for name in names for value in document[name])
+    )
+
+
+def _is_small(value: object) -> bool:
+    return isinstance(value, int | float) and 0 <= value < LARGEST
+
+
+def _is_code(value: object) -> bool:
+    if not isinstance(value, str) or value in ("", *codes()):
+        return isinstance(value, str)
+    return any(shape.fullmatch(value) for shape in (AWS_ERROR, HTTP_OR_META))
+
+
+def _is_summary(value: object) -> bool:
+    field, _, told = str(value).partition(": ")
+    return field in EVENT_FIELDS and all(
+        word in EVENT_WORDS or HTTP_OR_META.fullmatch(word) for word in told.split(", ") if told
+    )
+
+
+def _is_place(value: object) -> bool:
+    """A function of `chalicelib/log.py` and its line."""
+    place = PLACE.fullmatch(str(value))
+    return bool(place) and place[1] in ("info", "warn", "failure")
+
+
+def _one_of(*words: str) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, str) and value in words
+
+
+FIELDS: dict[str, Callable[[object], bool]] = {
+    "level": _one_of("INFO", "WARNING", "ERROR"),
+    "location": _is_place,
+    "message": lambda value: str(value) in sentences(),
+    "timestamp": lambda value: bool(TIME.fullmatch(str(value))),
+    "service": _one_of(SERVICE),
+    "problem": lambda value: str(value) in _kinds_of_errors(),
+    "code": _is_code,
+    "contact": lambda value: bool(UUID.fullmatch(str(value))),
+    "status": _one_of(*STATUSES),
+    "error_code": _is_small,
+    "field": _one_of(*EVENT_FIELDS),
+    "summary": _is_summary,
+}
+"""Each field of a line and what its values are; those of docs/operations.md and powertools' own."""
+
+
+def _is_said_at_start(line: str) -> bool:
+    """What a container tells of wrong settings before it logs anything: names, never values."""
+    told = {"Settings are missing or wrong (.env.example explains each):"}
+    for one in Settings.__dataclass_fields__.values():
+        told.add(f"{one.name.upper()}: is missing. {one.metadata['description']}")
+    return line in told
+
+
+@cache
+def sentences() -> frozenset[str]:
+    """The first argument of every call that logs: all of them are static (`test_log.py`)."""
+    return frozenset(_first_arguments("info", "warn", "failure"))
+
+
+@cache
+def metrics() -> frozenset[str]:
+    """The names of everything that is counted."""
+    return frozenset(_first_arguments("count"))
+
+
+@cache
+def codes() -> frozenset[str]:
+    """What our own errors name as their code, where they are raised."""
+    named = (one.value for call in _calls() for one in call.keywords if one.arg == "code")
+    return FURTHER_CODES | {
+        one.value for one in named if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    }
+
+
+def _first_arguments(*functions: str) -> Iterator[str]:
+    for call in _calls():
+        if ast.unparse(call.func).split(".")[-1] in functions and call.args:
+            first = call.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield first.value
+
+
+@cache
+def _calls() -> list[ast.Call]:
+    return [
+        node
+        for module in modules(*PRODUCT)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call)
+    ]
+
+
+def _kinds_of_errors() -> frozenset[str]:
+    """The names of all error classes there are now."""
+    found: set[type] = set()
+    waiting: list[type] = [BaseException]
+    while waiting:
+        kind = waiting.pop()
+        if kind not in found:
+            found.add(kind)
+            waiting += kind.__subclasses__()
+    return frozenset(kind.__name__ for kind in found)
