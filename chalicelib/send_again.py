@@ -16,11 +16,12 @@ from chalicelib.conversation import token
 from chalicelib.errors import Denied, Rejected, ServiceError, Throttled, Unsure
 from chalicelib.log import count
 from chalicelib.ports.contacts import Contacts
-from chalicelib.ports.messages import Messages
+from chalicelib.ports.messages import Messages, StatusUpdate
 from chalicelib.ports.queues import Outbox
 from chalicelib.ports.whatsapp import WhatsApp
 from chalicelib.routing import Entry, write
 from chalicelib.tell_agent import TellAgent
+from chalicelib.whatsapp import statuses
 from chalicelib.whatsapp.failures import Failure
 from chalicelib.whatsapp.payloads import with_callback
 
@@ -96,9 +97,11 @@ class SendAgain:
 
     def _sent(self, item: ContactItem, callback: Callback, body: dict[str, Any]) -> bool:
         """Whether WhatsApp has taken it. Raises Throttled or Denied when it comes again."""
-        taken = False
+        taken = ""
         try:
-            self._whatsapp.send(item.reply.origination_id, with_callback(body, str(callback)))
+            taken = self._whatsapp.send(
+                item.reply.origination_id, with_callback(body, str(callback))
+            )
         except (Throttled, Denied):  # it surely did not happen
             self._history.free_resend(callback.record, callback.attempt)
             raise
@@ -106,10 +109,25 @@ class SendAgain:
             self._settle(item, callback)
         except Rejected as refused:
             self._tell_agent.say(item, refused.tell_agent, callback.event, callback.part)
+            self._answered(callback, "failed")
         else:
-            taken = True
+            self._answered(callback, "accepted", taken)
         count("OutboundSentAgain")
-        return taken
+        return bool(taken)
+
+    def _answered(self, callback: Callback, status: str, message_id: str = "") -> None:
+        """Best effort: who is told to make this send a second time knows that it was answered."""
+        update = StatusUpdate(
+            record=callback.record,
+            attempt=callback.attempt,
+            status=status,
+            rank=statuses.rank(status),
+            at=self._clock(),
+            wamid=message_id,
+            called_back=True,
+        )
+        with suppress(ServiceError):
+            self._history.save_status(update)
 
     def _settle(self, item: ContactItem, callback: Callback) -> None:
         """The send may have happened; a status of this attempt would say so, soon or later."""

@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 from datetime import timedelta
 
 import boto3
@@ -11,6 +12,7 @@ from PIL import Image
 from chalicelib.gateways.items import ContactRow, MessageItem
 from sandbox.faults import Action
 from sandbox.product_output import caught
+from sandbox.topics import Noise
 from sandbox.whatsapp.envelope import entry, message_value
 from sandbox.whatsapp.meta_errors import MetaError
 from sandbox.world import World
@@ -372,6 +374,25 @@ def test_of_a_long_answer_the_agent_reads_which_part_was_refused_and_the_rest_is
     ]
     assert len({one.customer for one in parts}) == 1
     assert all("part" in one.body for one in parts[:2])
+
+
+@pytest.mark.deep
+def test_a_further_send_that_was_answered_is_not_made_again_while_the_queue_is_disturbed(world):
+    """O2: the work comes twice, after SQS has forgotten the first, and its status is held up."""
+    talk = live_chat(world)
+    world.topics.noise = Noise(duplicate_rate=0.6, duplicate_s=900, reorder_rate=0.5)
+    world.topics.chance = random.Random(4)
+    world.network.refusals.append(MetaError(130429, "Rate limit hit"))
+    until = world.clock.now() + timedelta(minutes=15)
+    talk.agent.say("answer")
+    world.run_for(0.6)
+    world.router.faults.when(
+        lambda call: call.service == "sqs" and call.at < until, Action.TIMEOUT_AFTER
+    )
+    world.router.faults.arm()
+    world.run_for(3000)
+    assert sent_texts(talk.customer).count("answer") == 1
+    assert notices(talk.chat) == []
 
 
 def test_a_failed_status_that_is_faster_than_the_index_of_messages_is_told(world, monkeypatch):

@@ -209,6 +209,8 @@ class Story(Verdict, RuleBasedStateMachine):
     def whatsapp_refuses_the_next_answer(self, why):
         self.world.network.refusals.append(MetaError(REFUSALS[why], why))
         self.refused[why] = self.refused.get(why, 0) + 1
+        if why == "busy":  # sent again, up to six minutes later, past what was said meanwhile
+            self.slack_s += SETTLED_S
 
     @step(back=st.integers(min_value=0, max_value=4), which=st.integers(min_value=0, max_value=2))
     def an_old_status_comes_again(self, back, which):

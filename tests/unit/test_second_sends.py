@@ -8,6 +8,7 @@ import pytest
 from chalicelib.contact import Callback, ContactItem, callback_of, read_callback
 from chalicelib.conversation import OpenChat, Reply
 from chalicelib.errors import Denied, Rejected, ServiceError, Throttled, Unsure
+from chalicelib.ports.messages import StatusUpdate
 from chalicelib.routing import Entry, read
 from chalicelib.send_again import MAX_RESENDS, SPAM_LIMIT, SendAgain
 from chalicelib.whatsapp.failures import failure_of
@@ -43,6 +44,9 @@ class Surroundings:
 
     def status_of(self, record: str) -> tuple[str, int]:
         return self.status
+
+    def save_status(self, update: StatusUpdate) -> None:
+        self.status = (update.status, update.attempt)
 
     def claim_resend(self, record: str, attempt: int) -> bool:
         fresh, self.claimed = attempt > self.claimed, max(attempt, self.claimed)
@@ -131,13 +135,18 @@ def test_it_is_sent_when_due_with_callback_data_of_its_own() -> None:
 
 
 def test_a_second_delivery_of_the_same_work_sends_nothing() -> None:
+    """Its status may be held up by the very disturbance that brought the work twice."""
     world = Surroundings()
     world.again().send(SECOND, due=0)
     world.again().send(SECOND, due=0)
-    assert world.attempts == ["2"]
-    world.status = ("sent", 2)
-    world.runs()
-    assert (world.attempts, world.told) == (["2"], [])
+    assert (world.attempts, world.queued, world.told) == (["2"], [], [])
+
+
+def test_a_second_delivery_of_what_was_refused_for_good_sends_nothing() -> None:
+    world = Surroundings(problem=Rejected("no", service="whatsapp", tell_agent="failed.unknown"))
+    world.again().send(SECOND, due=0)
+    world.again().send(SECOND, due=0)
+    assert (world.queued, world.told) == ([], ["failed.unknown"])
 
 
 def test_a_send_that_died_unproven_is_made_once_more_and_said() -> None:
