@@ -16,9 +16,12 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from chalicelib.log import NAMESPACE, NO_CODE, SERVICE
+from chalicelib.gateways.aws_errors import DENIALS, THROTTLES
+from chalicelib.log import CODE, NAMESPACE, NO_CODE, SERVICE
 from chalicelib.settings import Settings
-from tests.source_tree import modules
+from chalicelib.whatsapp.account_events import TELLING, WORD
+from sandbox.faults import Action
+from tests.source_tree import ROOT, modules
 
 PRODUCT = ("app.py", "chalicelib", "lambdas", "container")
 LARGEST = 1_000_000
@@ -32,8 +35,10 @@ HTTP_OR_META = re.compile(r"\d{3,6}")
 STATUSES = frozenset(
     ("ready", "pending", "queued", "refused", "sent", "delivered", "read", "failed", "inline")
 )
-EVENT_FIELDS = frozenset(("account_update", "user_preferences", "user_id_update", "unknown"))
-EVENT_WORDS = frozenset(("ACCOUNT_RESTRICTION", "marketing_messages", "stop"))
+EVENT_FILES = (ROOT / "tests" / "events", ROOT.parent / "shared" / "data" / "whatsapp_webhooks")
+OUR_EVENT_FIELDS = frozenset(("errors", "unknown", "user_id_update", "calls", "smb_message_echoes"))
+REFUSALS = (Action.THROTTLE, Action.SERVER_ERROR, Action.VALIDATION, Action.ACCESS_DENIED)
+"""How services without AWS's own errors refuse in the sandbox, by these names."""
 FURTHER_CODES = frozenset(
     ("again", "insufficient_quota", "invalid_api_key", "misfit", "rate_limit", "truncated", NO_CODE)
 )
@@ -118,9 +123,30 @@ def _is_code(value: object) -> bool:
 
 def _is_summary(value: object) -> bool:
     field, _, told = str(value).partition(": ")
-    return field in EVENT_FIELDS and all(
-        word in EVENT_WORDS or HTTP_OR_META.fullmatch(word) for word in told.split(", ") if told
+    return field in event_words("field") and all(
+        word in event_words(*TELLING) or HTTP_OR_META.fullmatch(word)
+        for word in told.split(", ")
+        if told
     )
+
+
+@cache
+def event_words(*keys: str) -> frozenset[str]:
+    """What stands under these keys, which never hold anybody's words, in any event file."""
+    files = (file for folder in EVENT_FILES for file in folder.rglob("*.json"))
+    told = {word for file in files for word in _under(json.loads(file.read_text("utf-8")), keys)}
+    return frozenset(word for word in told if WORD.fullmatch(word)) | OUR_EVENT_FIELDS
+
+
+def _under(value: object, keys: tuple[str, ...]) -> Iterator[str]:
+    if isinstance(value, list):
+        for inside in value:
+            yield from _under(inside, keys)
+    if isinstance(value, dict):
+        for name, inside in value.items():
+            if name in keys and isinstance(inside, str):
+                yield inside
+            yield from _under(inside, keys)
 
 
 def _is_place(value: object) -> bool:
@@ -144,7 +170,7 @@ FIELDS: dict[str, Callable[[object], bool]] = {
     "contact": lambda value: bool(UUID.fullmatch(str(value))),
     "status": _one_of(*STATUSES),
     "error_code": _is_small,
-    "field": _one_of(*EVENT_FIELDS),
+    "field": lambda value: str(value) in event_words("field"),
     "summary": _is_summary,
 }
 """Each field of a line and what its values are; those of docs/operations.md and powertools' own."""
@@ -172,11 +198,13 @@ def metrics() -> frozenset[str]:
 
 @cache
 def codes() -> frozenset[str]:
-    """What our own errors name as their code, where they are raised."""
+    """What our own errors name as their code where they are raised, and what services that the
+    sandbox plays refuse with."""
     named = (one.value for call in _calls() for one in call.keywords if one.arg == "code")
-    return FURTHER_CODES | {
-        one.value for one in named if isinstance(one, ast.Constant) and isinstance(one.value, str)
-    }
+    played = ast.walk(ast.parse((ROOT / "sandbox" / "wire" / "refusals.py").read_text("utf-8")))
+    texts = (one.value for one in (*named, *played) if isinstance(one, ast.Constant))
+    words = {text for text in texts if isinstance(text, str) and CODE.fullmatch(text)}
+    return FURTHER_CODES | THROTTLES | DENIALS | words | {str(action) for action in REFUSALS}
 
 
 def _first_arguments(*functions: str) -> Iterator[str]:
