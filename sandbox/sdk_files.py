@@ -7,9 +7,12 @@ addresses and hundreds of methods: half of what a short scenario took.
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from inspect import CO_VARKEYWORDS
+from types import FunctionType
 from typing import Any
 from unittest.mock import patch
 
+import botocore.hooks
 import botocore.regions
 from botocore.client import ClientCreator
 from botocore.hooks import EventAliaser
@@ -20,6 +23,8 @@ _list_services = Loader.list_available_services
 _botocore: Any = botocore.regions  # the parts below are not in its type stubs
 _creator: Any = ClientCreator
 _create_methods = _creator._create_methods
+_hooks: Any = botocore.hooks
+_accepts_kwargs = _hooks.accepts_kwargs
 _init = EventAliaser.__init__
 _aliased: dict[str, str] = {}
 _Rules = _botocore.EndpointProvider
@@ -35,6 +40,7 @@ def read_once() -> Iterator[None]:
         stack.enter_context(patch.object(Loader, "list_available_services", _services))
         stack.enter_context(patch.object(ClientCreator, "_create_methods", _methods_of))
         stack.enter_context(patch.object(EventAliaser, "__init__", _init_aliaser))
+        stack.enter_context(patch.object(botocore.hooks, "accepts_kwargs", _takes_any))
         stack.enter_context(patch.object(botocore.regions, "EndpointProvider", _provider))
         yield
 
@@ -65,6 +71,14 @@ def _methods_of(creator: ClientCreator, model: Any) -> dict[str, Any]:
     if id(described) not in _methods:
         _methods[id(described)] = (described, _create_methods(creator, model))
     return dict(_methods[id(described)][1])
+
+
+def _takes_any(handler: Any) -> bool:
+    """Whether a handler has `**kwargs`, asked 130 times a session: read off its code."""
+    plain = getattr(handler, "__func__", handler)
+    if isinstance(plain, FunctionType):
+        return bool(plain.__code__.co_flags & CO_VARKEYWORDS)
+    return bool(_accepts_kwargs(handler))
 
 
 def _init_aliaser(aliaser: Any, emitter: Any, aliases: Any = None) -> None:

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -70,8 +70,14 @@ def modules(*roots: str) -> list[Module]:
     for root in roots:
         path = ROOT / root
         files = [path] if path.suffix == ".py" else sorted(path.rglob("*.py"))
-        found += [Module(file) for file in files if file.is_file() and _ours(file)]
+        found += [_module(file) for file in files if file.is_file() and _ours(file)]
     return found
+
+
+@cache
+def _module(file: Path) -> Module:
+    """One for all who ask: parsing all code takes seconds."""
+    return Module(file)
 
 
 def _ours(file: Path) -> bool:

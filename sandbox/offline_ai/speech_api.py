@@ -63,7 +63,7 @@ def transcription(fields: dict[str, list[Part]], engine: str = "") -> dict[str, 
     return answer
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _heard(pcm: bytes, engine: str) -> Heard:
     """Remembered: the second model of a list, or a retry, asks about the same sound again."""
     return engines.loaded(engine).hear(pcm)
