@@ -36,7 +36,7 @@ def put(stage: Stage, clients: Clients, setting: str, value: str) -> bool:
         secrets.create_secret(
             Name=name,
             Description=f"Setting {setting} of {stage.prefix}",
-            KmsKeyId=f"alias/{stage.prefix}",
+            KmsKeyId=_alias(stage),
             SecretString=value,
             Tags=[{"Key": key, "Value": value} for key, value in stage.tags.items()],
         )
@@ -51,10 +51,25 @@ def missing(stage: Stage, clients: Clients) -> list[str]:
 
 
 def may_sign(stage: Stage, clients: Clients) -> bool:
-    """Whether a deployment may choose who signs links: of two keys, the one that signs has to be
-    in Secrets Manager first, or links that are made until then open nothing."""
-    names = _signing(stage).values() if stage.cdn.public_key_beside else ()
-    return all(_is_there(clients, name) for name in names)
+    """Whether a deployment may choose who signs links: the key has to be in Secrets Manager first,
+    or what agents are shown until then has no links. A new stage has no key to encrypt it with yet,
+    and no messages either."""
+    lacking = [name for name in _signing(stage).values() if not _is_there(clients, name)]
+    return not lacking or not _can_encrypt(stage, clients)
+
+
+def _can_encrypt(stage: Stage, clients: Clients) -> bool:
+    try:
+        clients("kms").describe_key(KeyId=_alias(stage))
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NotFoundException":
+            return False
+        raise
+    return True
+
+
+def _alias(stage: Stage) -> str:
+    return f"alias/{stage.prefix}"
 
 
 def _signing(stage: Stage) -> dict[str, str]:

@@ -7,6 +7,7 @@ import base64
 import dataclasses
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -33,6 +34,7 @@ from cryptography.hazmat.primitives.serialization import (
 from chalicelib.gateways.media_links import CloudFrontLinks
 from infra import __main__ as commands
 from infra import settings, stage_secrets
+from infra.link import Clients
 from infra.link_keys import mark
 from infra.names import AI_KEY, LINK_KEY, Names
 from infra.permissions import Need, allowed
@@ -219,12 +221,24 @@ def turning() -> Stage:
 
 
 @pytest.fixture
-def clients() -> Any:
-    with World():
-        yield lambda service: boto3.client(service, region_name="us-east-1")
+def world() -> Iterator[World]:
+    with World() as running:
+        yield running
 
 
-def test_each_private_half_is_a_secret_of_its_own(turning: Stage, clients: Any) -> None:
+@pytest.fixture
+def clients(world: World) -> Clients:
+    return lambda service: boto3.client(service, region_name="us-east-1")  # type: ignore[call-overload]
+
+
+@pytest.fixture
+def deployed(world: World, clients: Clients) -> Clients:
+    """A stage that is there: its own key is."""
+    world.deployed.keys.make("alias/puente-prod", [])
+    return clients
+
+
+def test_each_private_half_is_a_secret_of_its_own(turning: Stage, clients: Clients) -> None:
     for key in (OLD, NEW):
         assert stage_secrets.put(turning, clients, LINK_KEY, private(key))
         assert not stage_secrets.put(turning, clients, LINK_KEY, private(key))
@@ -244,29 +258,44 @@ def test_each_private_half_is_a_secret_of_its_own(turning: Stage, clients: Any) 
     ids=["a stranger", "not RSA", "with a password", "the public half"],
 )
 def test_a_key_that_could_not_sign_is_refused(
-    given: str, told: str, turning: Stage, clients: Any
+    given: str, told: str, turning: Stage, clients: Clients
 ) -> None:
     with pytest.raises(SecretProblem, match=told):
         stage_secrets.put(turning, clients, LINK_KEY, given)
 
 
 def test_a_key_signs_when_its_private_half_is_there(
-    turning: Stage, clients: Any, monkeypatch: pytest.MonkeyPatch
+    turning: Stage, deployed: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`make deploy` asks before it changes anything."""
-    monkeypatch.setattr(commands, "_clients", lambda _: clients)
-    stage_secrets.put(turning, clients, LINK_KEY, private(OLD))
+    monkeypatch.setattr(commands, "_clients", lambda _: deployed)
+    stage_secrets.put(turning, deployed, LINK_KEY, private(OLD))
     with pytest.raises(Problem, match="is to sign links, but its private half is missing"):
         commands.may_sign(turning)
-    stage_secrets.put(turning, clients, LINK_KEY, private(NEW))
+    stage_secrets.put(turning, deployed, LINK_KEY, private(NEW))
     commands.may_sign(turning)
     name = AT.link_secret(mark(public(NEW))).replace("options", "prod")
-    clients("secretsmanager").delete_secret(SecretId=name)
+    deployed("secretsmanager").delete_secret(SecretId=name)
     with pytest.raises(Problem, match="is missing"):
         commands.may_sign(turning)
 
 
-def test_a_first_key_is_put_when_the_stacks_are_there(turning: Stage, clients: Any) -> None:
+def test_a_stage_without_cloudfront_asks_for_no_key(deployed: Clients) -> None:
+    prod = settings.load("prod")
+    assert stage_secrets.may_sign(prod, deployed)
+    assert stage_secrets.missing(prod, deployed) == [AI_KEY]
+
+
+def test_a_stage_that_gets_cloudfront_has_the_key_first(turning: Stage, deployed: Clients) -> None:
+    first = dataclasses.replace(turning, cdn=Cdn(domain="m.example.com", public_key=public(NEW)))
+    assert not stage_secrets.may_sign(first, deployed)
+    stage_secrets.put(first, deployed, LINK_KEY, private(NEW))
+    assert stage_secrets.may_sign(first, deployed)
+
+
+def test_a_new_stage_has_its_key_when_the_stacks_are_there(
+    turning: Stage, clients: Clients
+) -> None:
     """The secret is encrypted with the stage's key, so it comes after the first deployment, which
     ends by saying so."""
     first = dataclasses.replace(turning, cdn=Cdn(domain="m.example.com", public_key=public(NEW)))

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from tests.infra_templates import (
     ROOT,
     findings,
     of_type,
+    stacks,
     whole,
     with_options,
 )
@@ -176,6 +178,13 @@ def test_functions_and_tasks_write_into_streams_of_our_log_group_alone() -> None
         if "logs:PutLogEvents" in listed(statement["Action"])
     ]
     assert granted == 2 * [[AT.log_streams_arn]]
+
+
+@pytest.mark.parametrize("folder", [lambda: None, with_options], ids=["by default", "options"])
+def test_no_role_has_a_policy_of_aws_whose_stars_nobody_here_would_see(
+    folder: Callable[[], Path | None],
+) -> None:
+    assert ":iam::aws:policy/" not in json.dumps(stacks(folder()))
 
 
 # --- an instance that is there ----------------------------------------------------------------
