@@ -3,8 +3,10 @@
 import base64
 import json
 import logging
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +18,7 @@ from tests.logs.private import of_payloads, of_world, written
 from tests.logs.processes import Heard, Output, program_of
 from tests.logs.scan import Scan
 from tests.scenarios.people import live_chat
-from tests.source_tree import ROOT
+from tests.source_tree import PACKAGES, ROOT, modules
 from tests.unit.test_log import NOTE, POWERTOOLS, documented
 
 SENTENCE = "a flow asked for a voice note's facts"
@@ -148,6 +150,23 @@ def test_nobody_is_left_unheard() -> None:
     with pytest.raises(ValueError, match="give it a pipe"):
         Heard([sys.executable, "-c", ""], stdout=sys.stderr)
     assert subprocess.Popen is Heard
+
+
+UNHEARD = re.compile(
+    r"\b(os\.(system|popen|posix_spawnp?|spawn\w+|exec\w+)\(|create_subprocess_|multiprocessing"
+    r"|ProcessPoolExecutor|from subprocess import)"
+)
+
+
+def test_no_process_is_started_in_a_way_that_is_not_heard() -> None:
+    """`os.fork` is: a forked process writes where its parent does."""
+    here = Path(__file__).relative_to(ROOT).as_posix()
+    unheard = {
+        module.where
+        for module in modules("tests", *PACKAGES, "container")
+        if module.where != here and UNHEARD.search(module.text)
+    }
+    assert unheard == {"tests/test_imports.py"}  # names it among what no pure module imports
 
 
 def test_a_container_writes_logs_and_nothing_else_a_command_what_it_was_asked_for() -> None:
