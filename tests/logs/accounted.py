@@ -40,7 +40,7 @@ OUR_EVENT_FIELDS = frozenset(("errors", "unknown", "user_id_update", "calls", "s
 REFUSALS = (Action.THROTTLE, Action.SERVER_ERROR, Action.VALIDATION, Action.ACCESS_DENIED)
 """How services without AWS's own errors refuse in the sandbox, by these names."""
 FURTHER_CODES = frozenset(
-    ("again", "insufficient_quota", "invalid_api_key", "misfit", "rate_limit", "truncated", NO_CODE)
+    ("again", "insufficient_quota", "invalid_api_key", "no_model", "rate_limit", NO_CODE)
 )
 """Codes without a `code="..."` in our code, OpenAI's too; AWS's have a shape of their own."""
 
@@ -204,15 +204,26 @@ def codes() -> frozenset[str]:
     played = ast.walk(ast.parse((ROOT / "sandbox" / "wire" / "refusals.py").read_text("utf-8")))
     texts = (one.value for one in (*named, *played) if isinstance(one, ast.Constant))
     words = {text for text in texts if isinstance(text, str) and CODE.fullmatch(text)}
+    words |= {text for text in _arguments("garbled", "_unreadable") if CODE.fullmatch(text)}
     return FURTHER_CODES | THROTTLES | DENIALS | words | {str(action) for action in REFUSALS}
 
 
 def _first_arguments(*functions: str) -> Iterator[str]:
     for call in _calls():
         if ast.unparse(call.func).split(".")[-1] in functions and call.args:
-            first = call.args[0]
-            if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                yield first.value
+            yield from _texts(call.args[:1])
+
+
+def _arguments(*functions: str) -> Iterator[str]:
+    for call in _calls():
+        if ast.unparse(call.func) in functions:
+            yield from _texts(call.args)
+
+
+def _texts(nodes: list[ast.expr]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 @cache
