@@ -205,6 +205,28 @@ def test_a_taken_port_is_told_with_the_way_out(taken: int, tmp_path: Path) -> No
         pass
 
 
+def test_the_local_aws_leaves_nothing_on_the_disk(tmp_path: Path) -> None:
+    """It unpacks each function, up to 320 MB, and does not tidy up: in a place that is removed."""
+    stand_in = tmp_path / "local-aws"
+    stand_in.write_text(
+        "#!/bin/sh\nmktemp -d\n"
+        f'exec {sys.executable} -m http.server "$GATEWAY_PORT" --bind 127.0.0.1\n'
+    )
+    stand_in.chmod(0o755)
+    (tmp_path / "_ministack").mkdir()
+    (tmp_path / "_ministack" / "health").touch()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "scratch" / "of one that was killed").touch()
+    log = tmp_path / "log"
+    with LocalAws(stand_in, port=port, account="1", region="us-east-1", log=log):
+        (unpacked,) = (tmp_path / "scratch").iterdir()
+        assert unpacked.is_dir()
+    assert not (tmp_path / "scratch").exists()
+
+
 def test_a_rehearsal_without_templates_says_what_comes_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """ministack as a child process on loopback: started, asked, ended."""
 
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -32,11 +33,14 @@ class LocalAws:
         self.url = f"http://{HOST}:{port}"
         self.account, self.region = account, region
         self._python, self._port, self._log = python, port, log
+        self._scratch = log.parent / "scratch"
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         require_free(self._port)
         state = self._log.parent / "state"
+        self._clear()  # what a rehearsal left that was killed
+        self._scratch.mkdir()
         environment = {
             "PATH": os.environ.get("PATH", ""),
             "HOME": str(self._log.parent),
@@ -46,6 +50,8 @@ class LocalAws:
             "MINISTACK_REGION": self.region,
             "AWS_ACCESS_KEY_ID": KEY,
             "AWS_SECRET_ACCESS_KEY": KEY,
+            # It unpacks every function, and leaves the 2 GB where they are.
+            "TMPDIR": str(self._scratch),
             "S3_DATA_DIR": str(state / "s3"),
             "STATE_DIR": str(state),
             # A function's output goes to the server's own log from this level on.
@@ -74,6 +80,11 @@ class LocalAws:
                 self._process.wait(10)
             except subprocess.TimeoutExpired:
                 self._process.kill()
+                self._process.wait()
+        self._clear()
+
+    def _clear(self) -> None:
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def client(self, service: str) -> Any:
         return boto3.client(  # type: ignore[call-overload]
