@@ -19,7 +19,7 @@ ELSEWHERE := $(wildcard tests/test_infra*.py)
 VOICE_NOTES ?= $(firstword $(wildcard ../shared/data/voice_notes) sandbox/voice_notes/claim_en.ogg)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-deep crash-full hunt lint types format flows eval-voice whisper ci clean
+.PHONY: help setup demo up test test-deep hunt lint types format flows eval-voice whisper ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -38,9 +38,6 @@ test: .venv/.dev ## the test suite with its coverage gate
 
 test-deep: .venv/.dev ## crashes, refusals, repeats, a crowd, whole corpora: minutes longer, without coverage
 	@$(PY) -m pytest $(SIDE_BY_SIDE) -m deep $(ELSEWHERE:%=--ignore=%)
-
-crash-full: .venv/.dev ## every pair of crashes on every path: some three minutes on two calm cores
-	@PUENTE_CRASH_FULL=1 $(PY) -m pytest $(SIDE_BY_SIDE) tests/crash/test_crash_matrix.py
 
 hunt: .venv/.dev ## new random stories of people, time and trouble: PUENTE_STORIES=500 PUENTE_SEED=7
 	@PUENTE_STORIES=$${PUENTE_STORIES:-100} $(PY) -m pytest -s -p no:logging tests/stories -m deep | grep -v '^{"'

@@ -11,8 +11,7 @@ BILL = b"%PDF-1.4 a bill"
 
 @dataclass(frozen=True)
 class Path:
-    """`parts`: into how many tests its pairs of kills are dealt; of a path with several,
-    `make test-deep` plays the first."""
+    """`parts`: into how many tests its pairs of kills are dealt, to be played side by side."""
 
     name: str
     prepare: Callable[[Stage], None]

@@ -1,11 +1,8 @@
 """Whatever call a worker dies at, and the next one too, customer and agent notice nothing.
 
 The call points are found by running each path once undisturbed, so a new call is covered the day
-it is written; the second kill of a pair falls on any call made after the first. Of the longer
-paths a half to an eighth of the pairs is played; `make crash-full` plays every one.
+it is written; the second kill of a pair falls on any call made after the first.
 """
-
-import os
 
 import pytest
 
@@ -14,11 +11,10 @@ from tests.crash import promises
 from tests.crash.matrix import Kill, call_points, pairs, play
 from tests.crash.paths import PATHS
 
-FULL = bool(os.environ.get("PUENTE_CRASH_FULL"))
 PARTS = [
     pytest.param(path, part, id=f"{path.name}, {part + 1} of {path.parts}")
     for path in PATHS
-    for part in range(path.parts if FULL else 1)
+    for part in range(path.parts)
 ]
 
 
