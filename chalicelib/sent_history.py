@@ -24,9 +24,11 @@ def words_of(event: ChatEvent) -> str:
         return event.content
 
 
-def words_from(event: ChatEvent, bodies: Sequence[dict[str, Any]], part: int) -> str:
-    """The words that did not go out, when the parts before `part` did."""
-    return sent_words(json.dumps(bodies[part])) if 0 < part < len(bodies) else words_of(event)
+def unsent(event: ChatEvent, bodies: Sequence[dict[str, Any]], part: int) -> tuple[str, bool]:
+    """The words that did not go out when the parts before `part` did, and whether any did."""
+    if 0 < part < len(bodies):
+        return sent_words(json.dumps(bodies[part])), True
+    return words_of(event), False
 
 
 def sent_history(

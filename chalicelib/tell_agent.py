@@ -55,6 +55,15 @@ class TellAgent:
         text = texts.get(form, start=start, reason=texts.get(key, **values))
         return self._post(item, text, notice_token(item.chat.contact, key, *cause))
 
+    def undelivered_from(
+        self, item: ContactItem, about: str, key: str, *cause: object, **values: object
+    ) -> bool:
+        """The same of a message that went out in part: `about` and all behind it did not."""
+        texts, start = self._texts(item.language), safe_line(about, MAX_START)
+        reason = texts.get(key, **values)
+        text = texts.get("notice.undelivered_from", start=start, reason=reason)
+        return self._post(item, text, notice_token(item.chat.contact, key, *cause))
+
     def _post(self, item: ContactItem, text: str, token: str) -> bool:
         if not item.chat.participant_token:
             return False

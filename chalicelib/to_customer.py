@@ -42,7 +42,7 @@ from chalicelib.ports.conversations import Conversations
 from chalicelib.ports.messages import Messages
 from chalicelib.ports.queues import Parked, Queues
 from chalicelib.ports.whatsapp import WhatsApp
-from chalicelib.sent_history import SENT, sent_history, words_from
+from chalicelib.sent_history import SENT, sent_history, unsent
 from chalicelib.tell_agent import TellAgent
 from chalicelib.whatsapp.window import surely_closed
 
@@ -296,10 +296,11 @@ class ToCustomer:
         When nobody is there to read it, or the chat refuses the very notice, an operator does.
         """
         item, event, code = sending.item, sending.event, refused.code
-        why, words = refused.tell_agent, words_from(event, sending.bodies, sending.pending.next)
+        words, in_part = unsent(event, sending.bodies, sending.pending.next)
+        tell = self._tell_agent.undelivered_from if in_part else self._tell_agent.undelivered
         if isinstance(refused, WindowClosed):
             self._tell_agent.window_closed(item)
-        if self._tell_agent.undelivered(item, words, why, event.id, **refused.values):
+        if tell(item, words, refused.tell_agent, event.id, **refused.values):
             return self._record(sending, "not_sent", code=code)
         self._put_aside(sending, body, f"not sent ({code}), and the agent could not be told")
         return self._record(sending, "parked", code=code)

@@ -363,7 +363,7 @@ def test_of_a_long_answer_the_agent_reads_which_part_was_refused_and_the_rest_is
     world.run_for(20)
     assert [text[:5] for text in sent_texts(talk.customer)] == ["part0", "part1"]
     [notice] = notices(talk.chat)
-    assert 'Not delivered: "part2' in notice
+    assert 'Not delivered from "part2' in notice
     every = {one.id: one for one in MessageItem.scan()}
     event = next(name for name, one in every.items() if (one.text or "").startswith("part0"))
     parts = [every[f"{event.removesuffix('0')}{number}"] for number in range(3)]

@@ -123,7 +123,15 @@ class Verdict:
         notices = screens.notices(self.stage.chats())
         told = [*notices, *self.stage.dead_letters(), *self.redriven]
         names = (_start(words), _start(self.whole.get(words, words)))  # a part's, or the answer's
-        return any(_named(name, [*told, *self._untold()]) for name in names)
+        if any(_named(name, [*told, *self._untold()]) for name in names):
+            return True
+        onwards = [text for text in notices if "Not delivered from" in text]
+        return any(_named(_start(part), onwards) for part in self._parts_before(words))
+
+    def _parts_before(self, words):
+        """Of the same answer, as it was cut."""
+        parts = [part for part, answer in self.whole.items() if answer == self.whole.get(words)]
+        return parts[: parts.index(words)] if words in parts else []
 
     def _untold(self):
         """What WhatsApp accepted and did not deliver: its status never came, or nobody was there
