@@ -119,6 +119,26 @@ def test_a_late_file_that_was_parked_is_sent_again(world):
     assert not unfinished()
 
 
+@pytest.mark.parametrize(("action", "times"), [(Action.SERVER_ERROR, 9), (Action.KILL_BEFORE, 1)])
+def test_a_late_file_whose_chat_ended_between_two_tries_leaves_no_claim(world, action, times):
+    """The customer's next message would open its chat with that file."""
+    talk = live_chat(world)
+    failing(world, "socialmessaging", "GetWhatsAppMessageMedia", Action.THROTTLE, 3)
+    talk.customer.sends("document", media=b"%PDF-1.4 a bill", filename="bill.pdf")
+    world.settle()
+    refusing(world, times, action)
+    world.run_for(30)
+    assert unfinished()
+    talk.agent.end()
+    world.run_for(LONG_ENOUGH_S)
+    assert not unfinished()
+    assert not still_queued(world)
+    talk.customer.says("Did you get it?")
+    world.settle()
+    assert lines(talk.agent.accept()) == ["Did you get it?"]
+    assert not dead_letters(world)
+
+
 def test_a_note_that_broke_our_code_and_of_which_nobody_could_be_told_is_shown_once(
     world, monkeypatch
 ):
