@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 
 def late_work(app: "App") -> LateWork:
-    follow_ups = FollowUps(
-        conversations=app.conversations, to_agent=app.to_agent, clock=app.clock
-    )
+    follow_ups = FollowUps(conversations=app.conversations, to_agent=app.to_agent, clock=app.clock)
     cards = OwedCards(
         notes=app.voice_notes, follow_ups=follow_ups, language=app.settings.agent_language
     )

@@ -1,17 +1,21 @@
 """The whole path, both ways: any story of people, time and trouble keeps the promises.
 
-The stories are the same each time, so that a run which found something says it again. `make hunt`
-draws new ones: PUENTE_STORIES is how many, PUENTE_SEED plays a hunt again.
+The stories are the same each time, whatever else runs, so that a run which found something says it
+again. `make hunt` draws new ones, and looks for the shortest that fails: PUENTE_STORIES is how
+many, PUENTE_SEED plays a hunt again.
 """
 
+import importlib
 import os
 import secrets
 import sys
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.internal.conjecture.providers import HypothesisProvider
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.strategies import integers
 
 from tests.crash.stage import Stages
 from tests.stories import screens, story
@@ -29,6 +33,12 @@ def stages():
         settings={"CHAT_DURATION_MINUTES": A_WEEK},
     ) as stages:
         yield stages
+
+
+@pytest.fixture(autouse=True)
+def from_the_seed_alone(monkeypatch):
+    """Hypothesis also draws constants that it reads in whatever modules happen to be loaded."""
+    monkeypatch.setattr(HypothesisProvider, "_maybe_draw_constant", lambda *_, **__: None)
 
 
 def play(stages, kind, stories, steps):
@@ -50,6 +60,8 @@ def play(stages, kind, stories, steps):
             stateful_step_count=steps,
             deadline=None,
             suppress_health_check=list(HealthCheck),
+            # A failure tells its story; to shorten it takes minutes.
+            phases=[Phase.generate, *([Phase.shrink] if HUNT else [])],
         ),
     )
 
@@ -66,3 +78,26 @@ def test_any_long_story_keeps_the_promises(stages):
 @pytest.mark.deep
 def test_any_story_of_an_agent_in_a_hurry_keeps_the_promises(stages):
     play(stages, story.Hurried, stories=30, steps=15)
+
+
+class Numbers(RuleBasedStateMachine):
+    """Keeps what it was told to do; nothing else matters to it."""
+
+    told: list[int]
+
+    @rule(number=integers(min_value=0, max_value=999))
+    def hear(self, number):
+        self.told.append(number)
+
+
+def test_the_stories_are_the_same_whatever_is_loaded(tmp_path, monkeypatch):
+    def told():
+        Numbers.told = []
+        play(None, Numbers, stories=20, steps=10)
+        return Numbers.told
+
+    before = told()
+    (tmp_path / "loaded_beside.py").write_text(f"NUMBERS = {list(range(100, 900))}")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("loaded_beside")
+    assert told() == before
