@@ -144,8 +144,13 @@ class Verdict:
 
     def _without_a_fate(self):
         """Every message that WhatsApp took has a status at the end, if WhatsApp told one."""
-        for one in filter(self._ours, self.world.network.sent):
-            callback = read_callback(one.body.get("biz_opaque_callback_data"))
+        ours = list(filter(self._ours, self.world.network.sent))
+        callbacks = [read_callback(one.body["biz_opaque_callback_data"]) for one in ours]
+        sends = {callback.record: callback.attempt for callback in callbacks}  # the last one stays
+        for one, callback in zip(ours, callbacks, strict=True):
+            # That a send failed which was made again says nothing of the message.
+            if "failed" in one.statuses and callback.attempt < sends[callback.record]:
+                continue
             item = self.world.app.db.get(MessageItem, callback.record)
             if one.statuses and (item is None or not item.status):
                 yield f"no status of {one.body}"
