@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from chalicelib.errors import Garbled, Throttled, Unreachable, Unsure
+from chalicelib.errors import Denied, Garbled, Rejected, Throttled, Unreachable, Unsure
 
 FAILURES_TO_OPEN = 5
 OPEN_SECONDS = 30.0
@@ -29,13 +29,17 @@ class Breaker:
     def passing(self) -> Iterator[None]:
         """Let one call through, or raise Throttled while the breaker is open.
 
-        After OPEN_SECONDS one call may try; its failure opens the breaker again.
+        After OPEN_SECONDS one call may try; its failure opens the breaker again, and an answer
+        closes it. What is Throttled may be our own pace and says nothing.
         """
         self._check()
         try:
             yield
         except (Unsure, Garbled, Unreachable):
             self._count()
+            raise
+        except (Denied, Rejected):  # a refusal is an answer: who asks on after it must get through
+            self._close()
             raise
         self._close()
 

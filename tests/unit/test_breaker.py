@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.breaker import FAILURES_TO_OPEN, OPEN_SECONDS, Breaker
-from chalicelib.errors import Garbled, Rejected, Throttled, Unreachable, Unsure
+from chalicelib.errors import Denied, Garbled, Rejected, Throttled, Unreachable, Unsure
 
 
 class Clock:
@@ -50,6 +50,20 @@ def test_after_a_while_one_call_tries_and_its_success_closes_the_breaker(opened,
     with opened.passing():
         assert opened.is_open
     assert not opened.is_open
+
+
+@pytest.mark.parametrize("error", [Denied, Rejected])
+def test_a_refusal_closes_it_as_well(opened, clock, error):
+    """Whoever is refused asks Connect at once whether the chat is over."""
+    clock.now += OPEN_SECONDS
+    fail(opened, error)
+    assert not opened.is_open
+
+
+def test_our_own_pace_says_nothing_of_it(opened, clock):
+    clock.now += OPEN_SECONDS
+    fail(opened, Throttled)
+    assert opened.is_open
 
 
 def test_a_failed_try_leaves_it_open_for_another_while(opened, clock):
