@@ -12,6 +12,7 @@ from chalicelib.ring import Ring, entry
 
 CALLBACK_VERSION = "1"
 OUTBOUND = "out#"  # begins the keys of what we sent
+REDRIVEN = "#r"  # between a chat event's id and how often an operator sent it again
 Unsure = Literal["proven", "wait", "send_again"]
 
 
@@ -74,6 +75,15 @@ class Callback:
 def record_key(event: str, part: int) -> str:
     """Key of the message item of one part of a chat event."""
     return f"{OUTBOUND}{event}#{part}"
+
+
+def sent_under(event: str) -> list[str]:
+    """The ids under which a message that an operator sent again was tried before, newest last;
+    none of one that was not."""
+    original, _, again = event.partition(REDRIVEN)
+    if not again.isdigit():
+        return []
+    return [original, *(f"{original}{REDRIVEN}{earlier}" for earlier in range(1, int(again)))]
 
 
 def callback_of(record: str, contact: str) -> Callback | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import routing
+from chalicelib.contact import REDRIVEN
 from chalicelib.conversation import GIVEN_UP, LATE_CARD, LATE_FILE, LATE_RUN, token
 from chalicelib.errors import UnreadableEvent
 from chalicelib.routing import Entry, QueueName
@@ -132,5 +133,5 @@ def _renamed(record: str, again: int) -> str:
     document = json.loads(record)
     if "Message" in document and "Content" not in document:
         return json.dumps({**document, "Message": _renamed(document["Message"], again)})
-    original = str(document.get("Id", "")).partition("#r")[0]
-    return json.dumps({**document, "Id": f"{original}#r{again}"}, ensure_ascii=False)
+    original = str(document.get("Id", "")).partition(REDRIVEN)[0]
+    return json.dumps({**document, "Id": f"{original}{REDRIVEN}{again}"}, ensure_ascii=False)

@@ -6,7 +6,7 @@ durable, and a part whose answer was lost waits for a status to prove it.
 
 from collections.abc import Callable, Collection
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.alone import Alone
@@ -36,13 +36,15 @@ from chalicelib.errors import (
 from chalicelib.introductions import Introductions
 from chalicelib.log import count
 from chalicelib.outbound_replies import OutboundReplies, Refused
+from chalicelib.parts_sent import parts_sent
 from chalicelib.ports.chat import Chat
 from chalicelib.ports.contacts import Contacts
 from chalicelib.ports.conversations import Conversations
 from chalicelib.ports.messages import Messages
 from chalicelib.ports.queues import Parked, Queues
 from chalicelib.ports.whatsapp import WhatsApp
-from chalicelib.sent_history import SENT, sent_history, unsent
+from chalicelib.sending import Sending
+from chalicelib.sent_history import SENT
 from chalicelib.tell_agent import TellAgent
 from chalicelib.whatsapp.window import surely_closed
 
@@ -50,21 +52,6 @@ from chalicelib.whatsapp.window import surely_closed
 GIVE_UP_SECONDS = 15 * 60
 TURN_SECONDS = 5.0
 MAX_ROUNDS = 5  # introduce, take over and one lost race each cost a round
-
-
-@dataclass(slots=True)
-class Sending:
-    """One claimed event on its way; `sent`: message ids by record key; `again`: a part is sent
-    once more although the send before it may have arrived; `unsure`: the part at `pending.next`
-    may have been sent; `bodies`: all parts, once they are rendered."""
-
-    item: ContactItem
-    event: ChatEvent
-    pending: OutboundPending
-    sent: dict[str, str] = field(default_factory=dict)
-    again: bool = False
-    unsure: bool = False
-    bodies: list[dict[str, Any]] = field(default_factory=list)
 
 
 class ToCustomer:
@@ -144,16 +131,21 @@ class ToCustomer:
         with self._alone.turn(TURN_SECONDS) if found.since else nullcontext():
             if not self._contacts.take_over(contact, found, again):
                 return False
-            self._perform(Sending(item, event, again, unsure=found.since > 0), body)
+            first = parts_sent(self._history, event.id)
+            self._perform(Sending(item, event, again, unsure=found.since > 0, first=first), body)
             return True
 
     def _begin(self, item: ContactItem, mine: OutboundPending, event: ChatEvent, body: str) -> bool:
+        first = parts_sent(self._history, event.id)
         if item.done.may_have_forgotten(mine.ring_entry) and self._history.fate(
-            record_key(event.id, 0)
+            record_key(event.id, first)
         ):
             self._contacts.record(item, mine, [], {})
             return True
-        self._perform(Sending(item, event, mine), body)
+        sending = Sending(item, event, mine, first=first)
+        if first:
+            self._progress(sending, replace(mine, next=first))
+        self._perform(sending, body)
         return True
 
     def _give_up_on(self, item: ContactItem, found: OutboundPending) -> bool:
@@ -188,7 +180,9 @@ class ToCustomer:
     def _send(self, sending: Sending) -> None:
         if sending.unsure:
             self._settle_unsure(sending)
-        if not sending.pending.next:  # what has begun goes on; WhatsApp itself has the last word
+        if (
+            sending.pending.next == sending.first
+        ):  # what has begun goes on; WhatsApp itself has the last word
             self._check_window(sending)
         rendered = self._replies.rendered(sending.item, sending.event)
         for file in rendered.beside:
@@ -285,25 +279,30 @@ class ToCustomer:
             raise
 
     def _record(self, sending: Sending, fate: str, code: str = "") -> None:
-        bodies, pending = sending.bodies, sending.pending
-        sent = len(bodies) if fate == SENT else pending.next
-        history = sent_history(sending.item, sending.event, fate, bodies, sent=sent, code=code)
-        self._contacts.record(sending.item, pending, history, sending.sent)
+        history = sending.history(fate, code)
+        self._contacts.record(sending.item, sending.pending, history, sending.sent)
 
     def _not_sent(self, sending: Sending, body: str, refused: PuenteError) -> None:
         """The agent reads at once what was not sent, why, and what to do.
 
         When nobody is there to read it, or the chat refuses the very notice, an operator does.
         """
-        item, event, code = sending.item, sending.event, refused.code
-        words, in_part = unsent(event, sending.bodies, sending.pending.next)
-        tell = self._tell_agent.undelivered_from if in_part else self._tell_agent.undelivered
         if isinstance(refused, WindowClosed):
-            self._tell_agent.window_closed(item)
-        if tell(item, words, refused.tell_agent, event.id, **refused.values):
-            return self._record(sending, "not_sent", code=code)
-        self._put_aside(sending, body, f"not sent ({code}), and the agent could not be told")
-        return self._record(sending, "parked", code=code)
+            self._tell_agent.window_closed(sending.item)
+        if self._told(sending, refused):
+            return self._record(sending, "not_sent", code=refused.code)
+        reason = f"not sent ({refused.code}), and the agent could not be told"
+        self._put_aside(sending, body, reason)
+        return self._record(sending, "parked", code=refused.code)
+
+    def _told(self, sending: Sending, refused: PuenteError) -> bool:
+        item, event = sending.item, sending.event
+        words, in_part = sending.unsent
+        tell = self._tell_agent.undelivered_from if in_part else self._tell_agent.undelivered
+        try:
+            return tell(item, words, refused.tell_agent, event.id, **refused.values)
+        except Rejected:
+            return False
 
     def _park(self, sending: Sending, body: str, reason: str) -> None:
         self._put_aside(sending, body, reason)

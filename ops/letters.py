@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib import redrive, routing
+from chalicelib.contact import REDRIVEN
 from chalicelib.errors import UnreadableEvent
 from chalicelib.gateways.dead_letters import MOVED, PARKED, DeadLetterQueues, Received, letters_urls
 from chalicelib.ports.queues import Outbox
@@ -180,7 +181,7 @@ def _member_entry(letter: Letter, member: dict[str, Any]) -> Entry:
     if not body:
         raise NotRedrivable("the letter holds what the agent would have read, not the event")
     if member["kind"] == "outbound":
-        event, _, before = wamid.partition("#r")
+        event, _, before = wamid.partition(REDRIVEN)
         return redrive.outbound(body, event, int(before or 0) + 1)
     return redrive.inbound(body, wamid, again, letter.content["conversation"])
 

@@ -21,14 +21,14 @@ from tests.source_tree import ROOT, Module, modules
 PURE = """
     addresses ai_answers ai_prices alone arrivals breaker bundles chat_files connect_events contact
     conversation customer direct_webhook erasure errors flow_call lateness list_prices media_types
-    pacing prompt redrive ring routing sent_history setting_values shown_history texts transcript
-    voice_card voice_card_texts voice_note voice_note_facts words
+    pacing prompt redrive ring routing sending sent_history setting_values shown_history texts
+    transcript voice_card voice_card_texts voice_note voice_note_facts words
 """
 USE_CASE = """
     agent_reads ask_again content customer_notices deliveries erase file_parts flow_voice_notes
     follow_ups identities inbound_files introductions late_cards late_files late_words live_chat
-    objective outbound_broken outbound_files outbound_replies paced_ai paced_whatsapp readiness
-    receive reprocess send_again send_template showing tell_agent to_agent to_customer
+    objective outbound_broken outbound_files outbound_replies paced_ai paced_whatsapp parts_sent
+    readiness receive reprocess send_again send_template showing tell_agent to_agent to_customer
     voice_content voice_notes
 """
 # Modules with a rule of their own: what they may import besides the standard library.

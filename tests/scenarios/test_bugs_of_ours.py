@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 
 import boto3
 import pytest
@@ -205,6 +206,47 @@ def redriven(world):
     done = CliRunner().invoke(operator, ["dlq", "redrive", "--all"])
     assert done.exit_code == 0, done.stderr
     world.run_for(LONG_ENOUGH_S)
+
+
+def test_a_long_answer_that_was_parked_halfway_goes_on_where_it_was(world, monkeypatch):
+    """However often it is parked and sent again; the history has each part once."""
+    talk = live_chat(world)
+    parts = ["part0 " * 600, "part1 " * 600, "part2 " * 600]
+    for breaking in (["part1", "part2"], ["part2"]):
+        with monkeypatch.context() as bug:
+            breaks_on(
+                bug,
+                world.app.whatsapp,
+                "send",
+                lambda _number, body, at=breaking: any(word in str(body) for word in at),
+            )
+            if breaking == ["part2"]:
+                redriven(world)
+            else:
+                talk.agent.say("\n\n".join(parts))
+                world.run_for(LONG_ENOUGH_S)
+        assert len(dead_letters(world)) == 1
+    redriven(world)
+    assert [text.strip() for text in talk.customer.texts[-3:]] == [part.strip() for part in parts]
+    assert len(talk.customer.texts) == 4, "the greeting, and three parts"
+    fates = Counter((row.fate, row.status) for row in MessageItem.scan() if row.direction == "out")
+    assert fates[("sent", "delivered")] == 4
+    assert not dead_letters(world)
+    assert not unfinished()
+
+
+def test_a_long_answer_is_not_sent_on_when_the_window_has_closed_since(world, monkeypatch):
+    talk = live_chat(world)
+    with monkeypatch.context() as bug:
+        breaks_on(bug, world.app.whatsapp, "send", lambda _number, body: "part1" in str(body))
+        talk.agent.say("part0 " * 600 + "\n\n" + "part1 " * 600)
+        world.run_for(LONG_ENOUGH_S)
+    world.run_for(24 * 3600)
+    redriven(world)
+    assert "part1" not in str(talk.customer.texts)
+    assert "More than 24 hours" in notices(talk.chat)[-1]
+    assert not dead_letters(world)
+    assert not unfinished()
 
 
 def test_a_late_voice_note_that_breaks_our_code_is_parked_in_seconds_and_told(world, monkeypatch):

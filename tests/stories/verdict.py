@@ -86,10 +86,11 @@ class Verdict:
             bubbles = [one for one in self.phone.screen if one.message.number is line.number]
             seen = screens.phone(bubbles)
             ours = [words for words in seen if words in line.agent.wrote]
+            twice = line.agent.twice(ours)
             yield from (
                 f"sent twice: {words[:40]}"
-                for words in line.agent.twice(ours)
-                if not self._may_be_twice(bubbles, words)
+                for words in twice
+                if not (self._went_on(words, twice) or self._may_be_twice(bubbles, words))
             )
             firsts = list(dict.fromkeys(ours))
             yield from (
@@ -103,10 +104,14 @@ class Verdict:
                 if not self._told(words)
             )
 
+    def _went_on(self, words, twice):
+        """An operator sent it again, from the part on that may or may not have been sent."""
+        whole = self.whole.get(words, words)
+        parts = [each for each in twice if self.whole.get(each, each) == whole]
+        return parts == [words] and _named(_start(whole), self.redriven)
+
     def _may_be_twice(self, bubbles, words):
-        """Promise O2: numbered, T apart, in the history; or an operator sent it again."""
-        if _named(_start(self.whole.get(words, words)), self.redriven):
-            return True
+        """Promise O2: numbered, T apart, in the history."""
         sends = [
             (read_callback(one.body["biz_opaque_callback_data"]), one.message.at)
             for one, seen in zip(bubbles, screens.phone(bubbles), strict=True)
