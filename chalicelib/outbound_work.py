@@ -9,7 +9,7 @@ from chalicelib.batches import Record
 from chalicelib.connect_events import ChatEvent
 from chalicelib.contact import Callback
 from chalicelib.conversation import MAX_ATTEMPTS
-from chalicelib.errors import OutOfTurn, PuenteError
+from chalicelib.errors import OutOfTurn, PuenteError, ServiceError
 from chalicelib.outbound_entries import (
     Outbound,
     Resend,
@@ -96,7 +96,7 @@ class OutboundWork:
     def _parked(self, event: Outbound, problem: Exception, record: Record) -> bool:
         """Trying again changes nothing: an operator sees it, and it blocks nobody."""
         log.failure("an outbound event changes nothing by coming again and is parked", problem)
-        if not kept(self.park, type(problem).__name__, record):
+        if not kept(self.park, _reason(problem), record):
             return False
         if is_message(event):
             self._given_up(event)
@@ -121,3 +121,9 @@ class OutboundWork:
         else:
             self.forward(event, record.body, others)
             log.count("OutboundMessages")
+
+
+def _reason(problem: Exception) -> str:
+    if isinstance(problem, ServiceError):
+        return f"refused by {problem.service}: {problem.code}"
+    return type(problem).__name__

@@ -24,6 +24,7 @@ from chalicelib.tell_agent import TellAgent
 from chalicelib.whatsapp import statuses
 from chalicelib.whatsapp.failures import Failure
 from chalicelib.whatsapp.payloads import with_callback
+from chalicelib.whatsapp.referred import sent_words
 
 MAX_RESENDS = 4
 """Attempts after the first; with `BACK_OFF` the last comes some six minutes after it."""
@@ -108,12 +109,18 @@ class SendAgain:
         except Unsure:
             self._settle(item, callback)
         except Rejected as refused:
-            self._tell_agent.say(item, refused.tell_agent, callback.event, callback.part)
+            self._tell_refused(item, callback, body, refused)
             self._answered(callback, "failed")
         else:
             self._answered(callback, "accepted", taken)
         count("OutboundSentAgain")
         return bool(taken)
+
+    def _tell_refused(
+        self, item: ContactItem, callback: Callback, body: dict[str, Any], refused: Rejected
+    ) -> None:
+        words, cause = sent_words(json.dumps(body)), (callback.event, callback.part)
+        self._tell_agent.undelivered(item, words, refused.tell_agent, *cause, **refused.values)
 
     def _answered(self, callback: Callback, status: str, message_id: str = "") -> None:
         """Best effort: who is told to make this send a second time knows that it was answered."""

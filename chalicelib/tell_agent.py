@@ -41,14 +41,18 @@ class TellAgent:
         The history keeps what happened in any case.
         """
         text = self._texts(item.language).get(key, **values)
-        return self._post(item, text, notice_token(item.chat.contact, key, *cause))
+        try:
+            return self._post(item, text, notice_token(item.chat.contact, key, *cause))
+        except Rejected:
+            return False
 
     def undelivered(
         self, item: ContactItem, about: str, key: str, *cause: object, **values: object
     ) -> bool:
         """Say that a message did not reach the customer: which one, why, and what to do.
 
-        `about`: its words, "" when they are not known.
+        `about`: its words, "" when they are not known. False when the chat is over; raises Rejected
+        when Connect refuses the very notice: an operator has to know then.
         """
         texts, start = self._texts(item.language), safe_line(about, MAX_START)
         form = "notice.undelivered" if start else "notice.undelivered_unnamed"
@@ -70,7 +74,7 @@ class TellAgent:
         line = LiveChat(self._chat, item.chat, self._clock())
         try:
             line.send_text(NOTICE_MARK + text, token)
-        except (ChatOver, Rejected):
+        except ChatOver:
             return False
         if line.renewed:
             self._contacts.renew(line.chat)

@@ -683,19 +683,3 @@ def test_the_agent_reads_which_answer_failed_though_it_was_not_recorded_yet(worl
     told = [notice for notice in notices(talk.chat) if "Not delivered" in notice]
     assert ['"It left yesterday"' in notice for notice in told] == [True]
     assert not still_queued(world)
-
-
-def test_a_failed_status_after_the_chat_and_an_outage_of_connect_is_not_asked_about_for_ever(world):
-    """Connect refuses the notice, and is asked whether the chat is over: both at one go."""
-    talk = live_chat(world)
-    world.network.switches.statuses = "late"
-    world.network.handsets.remove(talk.customer)
-    talk.agent.say("See you")
-    world.run_for(1)
-    talk.agent.end()
-    world.run_for(5)
-    failing(world, "connect", "ListAssociatedContacts", Action.CONNECT_TIMEOUT, 12)
-    world.run_for(4 * LONG_ENOUGH_S)
-    assert ("See you", "failed") in stored_status()
-    assert not still_queued(world)
-    assert not unfinished()

@@ -68,6 +68,11 @@ class Surroundings:
         self.told.append(key)
         return True
 
+    def undelivered(
+        self, item: ContactItem, about: str, key: str, *cause: object, **values: object
+    ) -> bool:
+        return self.say(item, key)
+
     def again(self) -> SendAgain:
         every: Any = self
         return SendAgain(

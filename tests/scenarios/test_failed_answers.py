@@ -1,0 +1,63 @@
+"""An answer that WhatsApp does not take: whatever else goes wrong then, somebody reads of it."""
+
+from typer.testing import CliRunner
+
+from ops.__main__ import app as operator
+from sandbox.faults import Action
+from sandbox.whatsapp.meta_errors import MetaError
+from tests.scenarios.people import (
+    LONG_ENOUGH_S,
+    dead_letters,
+    failing,
+    live_chat,
+    notices,
+    still_queued,
+    stored_status,
+    unfinished,
+)
+
+
+def test_a_failed_status_after_the_chat_and_an_outage_of_connect_is_not_asked_about_for_ever(world):
+    """Connect refuses the notice, and is asked whether the chat is over: both at one go."""
+    talk = live_chat(world)
+    world.network.switches.statuses = "late"
+    world.network.handsets.remove(talk.customer)
+    talk.agent.say("See you")
+    world.run_for(1)
+    talk.agent.end()
+    world.run_for(5)
+    failing(world, "connect", "ListAssociatedContacts", Action.CONNECT_TIMEOUT, 12)
+    world.run_for(4 * LONG_ENOUGH_S)
+    assert ("See you", "failed") in stored_status()
+    assert not still_queued(world)
+    assert not unfinished()
+
+
+def test_a_failure_of_which_connect_will_not_tell_the_agent_is_an_operators(world):
+    talk = live_chat(world)
+    world.network.handsets.remove(talk.customer)
+    failing(world, "connectparticipant", "SendMessage", Action.VALIDATION, 1)
+    talk.agent.say("See you")
+    world.run_for(LONG_ENOUGH_S)
+    assert not notices(talk.chat)
+    [letter] = dead_letters(world)
+    assert letter["reason"] == "refused by connectparticipant: ValidationException"
+    assert CliRunner().invoke(operator, ["dlq", "redrive", "--all"]).exit_code == 0
+    world.run_for(LONG_ENOUGH_S)
+    [notice] = notices(talk.chat)
+    assert 'Not delivered: "See you"' in notice
+    assert ("See you", "failed") in stored_status()
+    assert not dead_letters(world)
+
+
+def test_an_answer_refused_for_good_when_it_is_sent_once_more_is_told_with_its_words(world):
+    talk = live_chat(world)
+    world.network.refusals.append(MetaError(130429, "Rate limit hit"))
+    talk.agent.say("See you")
+    world.run_for(1)
+    failing(world, "socialmessaging", "SendWhatsAppMessage", Action.VALIDATION, 1)
+    world.run_for(LONG_ENOUGH_S)
+    [notice] = notices(talk.chat)
+    assert 'Not delivered: "See you"' in notice
+    assert ("See you", "failed") in stored_status()
+    assert not still_queued(world)
