@@ -119,9 +119,19 @@ class Showing:
         before = work.conversation
         shown, place = 0, Place(before.last, before.beyond)
         if _must_look(work, content):
-            shown, place = _found(chat, content, place)
+            texts = chat.texts_of_ours(place.last)
+            if self._is_parked(work, content, texts):
+                self._record(work, chat.chat, Place(place.last, len(texts)), "parked")
+                return
+            shown, place = _found(texts, content, place)
         self._tell_window(work, chat.chat.contact)
         self._finish(work, content, chat, place, shown)
+
+    def _is_parked(self, work: Work, content: Content, texts: Sequence[str]) -> bool:
+        """Whether who had this work before parked it and died before the record. Its placeholder
+        is no part of the message, which an operator may send again."""
+        stand_in = self._contents.parked(work).opening
+        return not _stands_for_another(content) and stand_in in texts
 
     def _tell_window(self, work: Work, contact: str) -> None:
         """Best effort: what flows know of the window may lag, a message may not wait for it."""
@@ -152,7 +162,11 @@ class Showing:
         shown = 1 if content.opening else 0
         place = Place("", shown)
         if _must_look(work, content):
-            found, place = _found(chat, content, Place())
+            texts = chat.texts_of_ours("")
+            if self._is_parked(work, content, texts):
+                self._record(work, chat.chat, Place("", len(texts)), "parked")
+                return
+            found, place = _found(texts, content, Place())
             shown = found if _stands_for_another(content) else max(shown, found)
         self._finish(work, content, chat, place, shown)
 
@@ -275,9 +289,8 @@ def _must_look(work: Work, content: Content) -> bool:
     return work.taken_over or _stands_for_another(content)
 
 
-def _found(chat: LiveChat, content: Content, place: Place) -> tuple[int, Place]:
+def _found(texts: Sequence[str], content: Content, place: Place) -> tuple[int, Place]:
     """How many parts stand in the transcript already, and the place behind all that is ours."""
-    texts = chat.texts_of_ours(place.last)
     if _stands_for_another(content):
         shown = sum(text == content.opening for text in texts)
     else:

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from typer.testing import CliRunner
 
 from chalicelib.gateways.items import ContactRow
 from chalicelib.texts import Texts
+from ops.__main__ import app as operator
 from sandbox.faults import Action
 from sandbox.world import World
 from tests.scenarios.people import (
@@ -317,6 +319,28 @@ def test_what_was_shown_of_a_parked_message_does_not_count_for_the_next_one(worl
     world.run_for(LONG_ENOUGH_S)
     assert lines(talk.chat) == ["Hello", "[Photo] look", "Did you see it?"]
     assert len(dead_letters(world)) == 1
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_what_was_parked_by_a_worker_that_died_over_it_can_be_sent_again(world, live):
+    """Its placeholder stands in the chat; it is not the message."""
+    talk = live_chat(world)
+    if not live:
+        talk.agent.end()
+        world.settle()
+    showing = ("connectparticipant", "SendMessage") if live else ("connect", "StartChatContact")
+    failing(world, *showing, Action.VALIDATION, 1)
+    world.router.faults.on("dynamodb", "TransactWriteItems", Action.KILL_BEFORE)
+    talk.customer.says("My number is 7")
+    world.run_for(LONG_ENOUGH_S)
+    assert len(dead_letters(world)) == 1
+    chat = talk.chat if live else chats_of(world, talk.customer)[-1]
+    assert [("could not be shown" in line) for line in lines(chat)][-1:] == [True]
+    assert CliRunner().invoke(operator, ["dlq", "redrive", "--all"]).exit_code == 0
+    world.run_for(LONG_ENOUGH_S)
+    assert lines(chat)[-1].startswith("My number is 7")
+    assert not dead_letters(world)
+    assert not unfinished()
 
 
 def test_a_message_that_kills_its_worker_is_parked_at_the_third_time(world):
