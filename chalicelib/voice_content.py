@@ -85,13 +85,22 @@ class VoiceContents:
 
     def _content(self, work: Work, member: Member, note: StoredNote) -> Content:
         return VoiceContent(
-            stored=note,
+            known=Known(note),
             notes=self._notes,
             queues=self._queues,
             work=work,
             language=self._language,
             beside=member.text,
         )
+
+
+@dataclass(slots=True)
+class Known:
+    """How far a note is. Shared by a content and its marked form: what one of them paid for, or
+    handed over, is so for the other, in the chat that is opened when the first one was over."""
+
+    stored: StoredNote
+    audio: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +110,7 @@ class VoiceContent:
     `language` is the agent's, for the card; `beside`: what stands above it, e.g. the quote.
     """
 
-    stored: StoredNote
+    known: Known
     notes: VoiceNotes
     queues: Queues
     work: Work
@@ -118,20 +127,21 @@ class VoiceContent:
 
     def parts(self, say: Say) -> Sequence[Part]:
         """Card and sound; or, when it must go on elsewhere, placeholder and sound."""
-        if self.stored.handed_over:
-            return self._waiting(Understanding(stored=self.stored))
-        done = self._understood(say)
-        failure = done.stored.note.failure
-        if failure and failure.retryable:
-            return self._hand_over(done)
-        kept = self.notes.save(done.stored)
-        return self._with_sound(self._card(kept.note), done.audio)
+        known = self.known
+        if not known.stored.handed_over:
+            done = self._understood(say)
+            known.stored, known.audio = self._kept(done.stored), done.audio
+        if not known.stored.handed_over:
+            return self._with_sound(self._card(known.stored.note), known.audio)
+        self.queues.hand_over(known.stored.conversation, known.stored.note.wamid)
+        return self._with_sound(self._placeholder(), known.audio)
 
     def _understood(self, say: Say) -> Understanding:
-        if self.stored.note.state in (State.STRUCTURED, State.DELIVERED):
-            return Understanding(stored=self.stored)
+        stored = self.known.stored
+        if stored.note.state in (State.STRUCTURED, State.DELIVERED):
+            return Understanding(stored=stored, audio=self.known.audio)
         with ThreadPoolExecutor(max_workers=1) as pool:
-            future = pool.submit(self.notes.understand, self.stored, self._budget_s)
+            future = pool.submit(self.notes.understand, stored, self._budget_s)
             try:
                 return future.result(timeout=NOTICE_AFTER_SECONDS)
             except TookTooLong:
@@ -141,22 +151,20 @@ class VoiceContent:
     def _budget_s(self) -> float:
         return max(1.0, self.work.remaining_s() - RESERVE_SECONDS)
 
-    def _hand_over(self, done: Understanding) -> Sequence[Part]:
-        """Durable first, then queued: a replay shows the same placeholder and queues once."""
-        note = done.stored.note.retried()
-        kept = self.notes.save(
-            replace(done.stored, note=note, handed_over=True, tries=done.stored.tries + 1)
-        )
-        return self._waiting(replace(done, stored=kept))
-
-    def _waiting(self, done: Understanding) -> Sequence[Part]:
-        self.queues.hand_over(done.stored.conversation, done.stored.note.wamid)
-        return self._with_sound(self._placeholder(), done.audio)
+    def _kept(self, done: StoredNote) -> StoredNote:
+        """What was reached, durable. What is to be tried again is handed over: durable first, then
+        queued, so that a replay shows the same placeholder and queues once."""
+        failure = done.note.failure
+        if not (failure and failure.retryable):
+            return self.notes.save(done)
+        later = replace(done, note=done.note.retried(), handed_over=True, tries=done.tries + 1)
+        return self.notes.save(later)
 
     def _with_sound(self, text: str, audio: bytes) -> Sequence[Part]:
         line = "\n".join(each for each in (self.mark, self.beside, text) if each)
-        card = Part(kind="text", text=line, key=self.stored.note.object_key)
-        sound = sound_part(self.notes, self.stored.note, audio)
+        note = self.known.stored.note
+        card = Part(kind="text", text=line, key=note.object_key)
+        sound = sound_part(self.notes, note, audio)
         return fitting((card, sound) if sound else (card,))
 
     def _placeholder(self) -> str:

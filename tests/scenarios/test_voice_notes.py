@@ -323,6 +323,29 @@ def test_a_late_card_is_not_a_reason_to_open_a_chat(world, note):
     assert chats_of(world, talk.customer) == [talk.chat]
 
 
+@pytest.mark.parametrize("first", [no_key, None], ids=["handed over", "understood"])
+def test_a_note_whose_chat_ends_while_it_is_understood_has_one_card_and_one_price(
+    world, note, first
+):
+    """What was handed over stays so in the chat that is opened, and nothing is heard twice."""
+    brain, talk = ai.brain(world), live_chat(world)
+    working = brain.hears
+
+    def hears():
+        talk.agent.end()
+        brain.hears = working
+        return first() if first else working()
+
+    brain.hears = hears
+    talk.customer.sends_voice_note(note)
+    world.run_for(LONG_ENOUGH_S)
+    _, chat = chats_of(world, talk.customer)
+    assert [ai.WORDS in line for line in lines(chat)].count(True) == 1
+    assert len(files(chat)) == 1
+    assert brain.asked.count("speech") == (2 if first else 1)
+    assert not unfinished()
+
+
 def test_a_late_card_does_not_hold_the_customer_service_window_open(world, note):
     """The window counts from the customer's last word, not from the card's."""
     brain = ai.brain(world)
