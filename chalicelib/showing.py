@@ -26,6 +26,7 @@ from chalicelib.live_chat import ChatOver, LiveChat
 from chalicelib.log import count
 from chalicelib.ports.chat import Chat
 from chalicelib.ports.conversations import Conversations
+from chalicelib.show_part import Place, ShowPart
 from chalicelib.shown_history import history_of
 from chalicelib.texts import NOTICE_MARK, Texts
 from chalicelib.whatsapp.window import moves_on
@@ -50,14 +51,6 @@ class Work:
     arrival: Arrival | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where we stand in the transcript: our last known text, and our items behind it."""
-
-    last: str = ""
-    beyond: int = 0
-
-
 class Showing:
     """Shows bundles to the agent. One instance serves every conversation."""
 
@@ -75,8 +68,7 @@ class Showing:
         self._chat = chat
         self._conversations = conversations
         self._contents = contents
-        self._read_media = read_media
-        self._link = link
+        self._part = ShowPart(read_media=read_media, link=link, texts=texts)
         self._texts = texts
         self._clock = clock
 
@@ -119,7 +111,7 @@ class Showing:
         before = work.conversation
         shown, place = 0, Place(before.last, before.beyond)
         if _must_look(work, content):
-            texts = chat.texts_of_ours(place.last)
+            texts = _texts_of_ours(chat, content, place.last)
             if self._is_parked(work, content, texts):
                 self._record(work, chat.chat, Place(place.last, len(texts)), "parked")
                 return
@@ -162,7 +154,7 @@ class Showing:
         shown = 1 if content.opening else 0
         place = Place("", shown)
         if _must_look(work, content):
-            texts = chat.texts_of_ours("")
+            texts = _texts_of_ours(chat, content, "")
             if self._is_parked(work, content, texts):
                 self._record(work, chat.chat, Place("", len(texts)), "parked")
                 return
@@ -211,7 +203,7 @@ class Showing:
                 token = part_token(
                     work.pending.wamids, f"{content.token_space}{index}", chat.chat.contact
                 )
-                place = self._send(chat, part, token, place)
+                place = self._part.show(chat, part, token, place)
                 chat.wrote = True
             self._record(work, chat.chat, place, content.fate, parts)
         except Rejected:
@@ -219,33 +211,6 @@ class Showing:
                 raise
             # Only the operator reads of it. The chat, and what stands in it, is on record.
             self._record(work, chat.chat, place, content.fate)
-
-    def _send(self, chat: LiveChat, part: Part, token: str, place: Place) -> Place:
-        if part.response:
-            return Place(self._send_response(chat, part, token), 0)
-        if part.kind == "text":
-            return Place(chat.send_text(part.text, token), 0)
-        body = part.body or self._read_media(part.key)
-        try:
-            chat.attach(part.name, part.content_type, body, token)
-        except Rejected as refused:
-            # An instance may allow fewer types, and a chat takes 35 files: a link is not refused.
-            return self._send_link(chat, part, token, refused)
-        return Place(place.last, place.beyond + 1)
-
-    def _send_response(self, chat: LiveChat, part: Part, token: str) -> str:
-        try:
-            return chat.send_response(part.response, token)
-        except Rejected:
-            # Its JSON is ours, not AWS's: whoever does not understand it reads the title.
-            count("ResponsesAsText")
-            return chat.send_text(part.text, f"{token}-text")
-
-    def _send_link(self, chat: LiveChat, part: Part, token: str, refused: Rejected) -> Place:
-        if not part.key:
-            raise refused
-        text = self._texts("").get("media.link", label=part.name, url=self._link(part.key))
-        return Place(chat.send_text(text, f"{token}-link"), 0)
 
     def _record(
         self,
@@ -287,6 +252,17 @@ def _stands_for_another(content: Content) -> bool:
 def _must_look(work: Work, content: Content) -> bool:
     """Whether the transcript may hold something of this work that is not on record."""
     return work.taken_over or _stands_for_another(content)
+
+
+def _texts_of_ours(chat: LiveChat, content: Content, after: str) -> Sequence[str]:
+    """What stands in the chat behind `after`. A placeholder is shown although Connect refuses the
+    look: the chat that was opened for it must not stay unrecorded."""
+    try:
+        return chat.texts_of_ours(after)
+    except Rejected:
+        if not _stands_for_another(content):
+            raise
+        return ()
 
 
 def _found(texts: Sequence[str], content: Content, place: Place) -> tuple[int, Place]:

@@ -28,8 +28,8 @@ USE_CASE = """
     agent_reads ask_again content customer_notices deliveries erase file_parts flow_voice_notes
     follow_ups identities inbound_files introductions late_cards late_files late_words live_chat
     objective outbound_broken outbound_files outbound_replies paced_ai paced_whatsapp parts_sent
-    readiness receive reprocess send_again send_template showing tell_agent to_agent to_customer
-    voice_content voice_notes
+    readiness receive reprocess send_again send_template show_part showing tell_agent to_agent
+    to_customer voice_content voice_notes
 """
 # Modules with a rule of their own: what they may import besides the standard library.
 ENTRY = "batches entries inline late_entries outbound_entries outbound_work webhook_entry"

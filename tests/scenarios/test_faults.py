@@ -343,6 +343,21 @@ def test_what_was_parked_by_a_worker_that_died_over_it_can_be_sent_again(world, 
     assert not unfinished()
 
 
+def test_a_chat_whose_record_and_whose_look_were_refused_is_the_customers_all_the_same(world):
+    """The record of its opening, and the look for what stands there before a placeholder."""
+    failing(world, "connectparticipant", "GetTranscript", Action.VALIDATION, 1)
+    world.router.faults.on("dynamodb", "TransactWriteItems", Action.VALIDATION, nth=2)
+    mia = world.phones.add("Mia", "15550100001")
+    mia.says("Hello")
+    world.run_for(LONG_ENOUGH_S)
+    mia.says("More")
+    world.settle()
+    [chat] = chats_of(world, mia)
+    assert [line for line in lines(chat) if "could not be shown" not in line] == ["Hello", "More"]
+    assert len(dead_letters(world)) == 1
+    assert not unfinished()
+
+
 def test_a_message_that_kills_its_worker_is_parked_at_the_third_time(world):
     talk = live_chat(world)
     failing(world, "connectparticipant", "SendMessage", Action.KILL_BEFORE, 3)

@@ -157,7 +157,8 @@ class Verdict:
             if "failed" in one.statuses and callback.attempt < sends[callback.record]:
                 continue
             item = self.world.app.db.get(MessageItem, callback.record)
-            if one.statuses and (item is None or not item.status):
+            ended = item is not None and (item.status or item.fate in ("parked", "not_sent"))
+            if one.statuses and not ended:
                 yield f"no status of {one.body}"
 
     # --- whose it is ------------------------------------------------------------------------
