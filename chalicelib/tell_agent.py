@@ -5,13 +5,15 @@ with NOTICE_MARK so that nobody takes it for the customer's words and readback d
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from chalicelib.contact import ContactItem, notice_token
-from chalicelib.errors import Rejected, ServiceError
+from chalicelib.errors import Rejected, ServiceError, Throttled
 from chalicelib.live_chat import ChatOver, LiveChat
 from chalicelib.log import count
 from chalicelib.ports.chat import Chat
 from chalicelib.ports.contacts import Contacts
+from chalicelib.ports.conversations import Conversations
 from chalicelib.texts import Texts
 from chalicelib.whatsapp.safe_text import safe_line
 from chalicelib.whatsapp.to_chat import NOTICE_MARK
@@ -27,11 +29,13 @@ class TellAgent:
         *,
         chat: Chat,
         contacts: Contacts,
+        conversations: Conversations,
         texts: Callable[[str], Texts],
         clock: Callable[[], int],
     ) -> None:
         self._chat = chat
         self._contacts = contacts
+        self._conversations = conversations
         self._texts = texts
         self._clock = clock
 
@@ -52,12 +56,12 @@ class TellAgent:
         """Say that a message did not reach the customer: which one, why, and what to do.
 
         `about`: its words, "" when they are not known. False when the chat is over; raises Rejected
-        when Connect refuses the very notice: an operator has to know then.
+        when Connect refuses the very notice, which an operator has to know then, and Throttled.
         """
         texts, start = self._texts(item.language), safe_line(about, MAX_START)
         form = "notice.undelivered" if start else "notice.undelivered_unnamed"
         text = texts.get(form, start=start, reason=texts.get(key, **values))
-        return self._post(item, text, notice_token(item.chat.contact, key, *cause))
+        return self._post(self._reached(item), text, notice_token(item.chat.contact, key, *cause))
 
     def undelivered_from(
         self, item: ContactItem, about: str, key: str, *cause: object, **values: object
@@ -66,7 +70,22 @@ class TellAgent:
         texts, start = self._texts(item.language), safe_line(about, MAX_START)
         reason = texts.get(key, **values)
         text = texts.get("notice.undelivered_from", start=start, reason=reason)
-        return self._post(item, text, notice_token(item.chat.contact, key, *cause))
+        return self._post(self._reached(item), text, notice_token(item.chat.contact, key, *cause))
+
+    def _reached(self, item: ContactItem) -> ContactItem:
+        """The contact with its chat, where an agent was faster than the record of its opening.
+
+        Raises Throttled while the worker that opened it, or the one that finishes its work, is
+        still to write that record.
+        """
+        if item.chat.participant_token:
+            return item
+        known = self._conversations.load(item.conversation)
+        if known and known.chat and known.chat.contact == item.chat.contact:
+            return replace(item, chat=known.chat)
+        if known and known.pending:
+            raise Throttled("the chat is not on record yet", service="conversation")
+        return item
 
     def _post(self, item: ContactItem, text: str, token: str) -> bool:
         if not item.chat.participant_token:

@@ -139,7 +139,11 @@ class App(Doors):
         from chalicelib.tell_agent import TellAgent
 
         return TellAgent(
-            chat=self.chat, contacts=self.contacts, texts=self.agent_texts, clock=self.clock
+            chat=self.chat,
+            contacts=self.contacts,
+            conversations=self.conversations,
+            texts=self.agent_texts,
+            clock=self.clock,
         )
 
     @cached_property

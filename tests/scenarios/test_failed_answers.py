@@ -7,6 +7,7 @@ from sandbox.faults import Action
 from sandbox.whatsapp.meta_errors import MetaError
 from tests.scenarios.people import (
     LONG_ENOUGH_S,
+    QUEUES,
     dead_letters,
     failing,
     live_chat,
@@ -61,3 +62,21 @@ def test_an_answer_refused_for_good_when_it_is_sent_once_more_is_told_with_its_w
     assert 'Not delivered: "See you"' in notice
     assert ("See you", "failed") in stored_status()
     assert not still_queued(world)
+
+
+def test_an_agent_who_answers_before_the_chat_is_on_record_reads_of_a_failure_when_it_is(world):
+    """The worker died between the opening and its record; another one comes two minutes later."""
+    mia, ana = world.phones.add("Mia", "15550100001"), world.desk.agent("Ana", QUEUES)
+    world.router.faults.on("dynamodb", "TransactWriteItems", Action.KILL_BEFORE, nth=2)
+    world.router.faults.arm()
+    mia.says("Hello")
+    world.run_for(2)
+    chat = ana.accept()
+    world.network.refusals.append(MetaError(131026, "unreachable"))
+    ana.say("Good morning")
+    world.run_for(LONG_ENOUGH_S)
+    [notice] = notices(chat)
+    assert 'Not delivered: "Good morning"' in notice
+    assert ("Good morning", "failed") in stored_status()
+    assert not still_queued(world)
+    assert not dead_letters(world)
