@@ -112,7 +112,7 @@ class Showing:
         shown, place = 0, Place(before.last, before.beyond)
         if _must_look(work, content):
             texts = _texts_of_ours(chat, content, place.last)
-            if self._is_parked(work, content, texts):
+            if self._is_parked(work, content, texts[place.beyond :]):
                 self._record(work, chat.chat, Place(place.last, len(texts)), "parked")
                 return
             shown, place = _found(texts, content, place)

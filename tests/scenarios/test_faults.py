@@ -343,6 +343,21 @@ def test_what_was_parked_by_a_worker_that_died_over_it_can_be_sent_again(world, 
     assert not unfinished()
 
 
+def test_what_is_sent_again_is_shown_beside_its_old_placeholder_after_a_crash_too(world):
+    """The placeholder opened the chat, and is on record: this time nothing was parked."""
+    failing(world, "connect", "StartChatContact", Action.VALIDATION, 1)
+    mia = world.phones.add("Mia", "15550100001")
+    mia.says("Hello")
+    world.run_for(LONG_ENOUGH_S)
+    failing(world, "connectparticipant", "SendMessage", Action.KILL_BEFORE, 1)
+    assert CliRunner().invoke(operator, ["dlq", "redrive", "--all"]).exit_code == 0
+    world.run_for(LONG_ENOUGH_S)
+    [chat] = chats_of(world, mia)
+    assert [line.partition("\n")[0] for line in lines(chat)][1:] == ["Hello"]
+    assert not dead_letters(world)
+    assert not unfinished()
+
+
 def test_a_chat_whose_record_and_whose_look_were_refused_is_the_customers_all_the_same(world):
     """The record of its opening, and the look for what stands there before a placeholder."""
     failing(world, "connectparticipant", "GetTranscript", Action.VALIDATION, 1)
