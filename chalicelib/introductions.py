@@ -36,10 +36,7 @@ class Introductions:
     def of(self, event: ChatEvent) -> ContactItem | None:
         """Whose contact this is, by the attribute it carries; None when it is none of ours."""
         contact = event.initial_contact_id
-        try:
-            key = self._chat.attributes(contact).get("conversation", "")
-        except Rejected:
-            return None  # Connect does not know this contact, and never will
+        key = self._chat.attributes(contact).get("conversation", "")
         conversation = self._conversations.load(key) if key else None
         if conversation is None:
             return None

@@ -201,10 +201,15 @@ class ConnectChat:
         return ChatFile(answer["Url"], answer.get("AttachmentSizeInBytes", 0))
 
     def attributes(self, contact: str) -> Mapping[str, str]:
-        with self._calling(CONNECT):
-            answer = self._connect().get_contact_attributes(
-                InstanceId=self._instance_id, InitialContactId=contact
-            )
+        try:
+            with self._calling(CONNECT):
+                answer = self._connect().get_contact_attributes(
+                    InstanceId=self._instance_id, InitialContactId=contact
+                )
+        except Rejected as refused:
+            if refused.code != NO_SUCH_RESOURCE:
+                raise
+            return {}  # not, or no more, a contact of this instance
         return answer.get("Attributes", {})
 
     def tell_flows(self, contact: str, attributes: Mapping[str, str]) -> None:

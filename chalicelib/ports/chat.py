@@ -75,7 +75,9 @@ class Chat(Protocol):
         """Tell that a message was "delivered" or "read" by the customer."""
         ...
 
-    def attributes(self, contact: str) -> Mapping[str, str]: ...
+    def attributes(self, contact: str) -> Mapping[str, str]:
+        """What flows and we have set on a contact; nothing of one that Connect does not know."""
+        ...
 
     def tell_flows(self, contact: str, attributes: Mapping[str, str]) -> None:
         """Set contact attributes; the others stay."""

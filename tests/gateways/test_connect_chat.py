@@ -151,8 +151,15 @@ def test_whether_a_chat_is_over_is_not_guessed_when_connect_does_not_say(world):
         world.app.chat.over(chat.contact)
 
 
-def test_a_wrong_token_is_denied_and_an_unknown_contact_rejected(world):
+def test_a_wrong_token_is_denied_and_an_unknown_contact_has_no_attributes(world):
     with pytest.raises(Denied):
         world.app.chat.reconnect(replace(opened(world), participant_token="wrong"))
+    assert world.app.chat.attributes("99999999-9999-4999-8999-999999999999") == {}
+
+
+def test_a_contact_that_connect_does_not_tell_of_is_not_taken_for_an_unknown_one(world):
+    chat = opened(world)
+    world.router.faults.on("connect", "GetContactAttributes", Action.VALIDATION)
+    world.router.faults.arm()
     with pytest.raises(Rejected):
-        world.app.chat.attributes("99999999-9999-4999-8999-999999999999")
+        world.app.chat.attributes(chat.contact)

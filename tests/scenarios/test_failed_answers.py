@@ -18,6 +18,11 @@ from tests.scenarios.people import (
 )
 
 
+def redriven(world):
+    assert CliRunner().invoke(operator, ["dlq", "redrive", "--all"]).exit_code == 0
+    world.run_for(LONG_ENOUGH_S)
+
+
 def test_a_failed_status_after_the_chat_and_an_outage_of_connect_is_not_asked_about_for_ever(world):
     """Connect refuses the notice, and is asked whether the chat is over: both at one go."""
     talk = live_chat(world)
@@ -43,8 +48,7 @@ def test_a_failure_of_which_connect_will_not_tell_the_agent_is_an_operators(worl
     assert not notices(talk.chat)
     [letter] = dead_letters(world)
     assert letter["reason"] == "refused by connectparticipant: ValidationException"
-    assert CliRunner().invoke(operator, ["dlq", "redrive", "--all"]).exit_code == 0
-    world.run_for(LONG_ENOUGH_S)
+    redriven(world)
     [notice] = notices(talk.chat)
     assert 'Not delivered: "See you"' in notice
     assert ("See you", "failed") in stored_status()
@@ -79,4 +83,21 @@ def test_an_agent_who_answers_before_the_chat_is_on_record_reads_of_a_failure_wh
     assert 'Not delivered: "Good morning"' in notice
     assert ("Good morning", "failed") in stored_status()
     assert not still_queued(world)
+    assert not dead_letters(world)
+
+
+def test_an_answer_of_which_connect_does_not_tell_whose_it_is_waits_for_an_operator(world):
+    """Nothing is on record of the chat yet, so Connect is asked, and refuses for good."""
+    mia, ana = world.phones.add("Mia", "15550100001"), world.desk.agent("Ana", QUEUES)
+    world.router.faults.on("dynamodb", "TransactWriteItems", Action.KILL_BEFORE, nth=2)
+    world.router.faults.on("connect", "GetContactAttributes", Action.VALIDATION)
+    world.router.faults.arm()
+    mia.says("Hello")
+    world.run_for(LONG_ENOUGH_S)
+    assert [letter["reason"] for letter in dead_letters(world)] == [
+        "refused by connect: InvalidRequestException"
+    ]
+    ana.accept()
+    redriven(world)
+    assert mia.texts[-1].startswith("Thank you for writing")
     assert not dead_letters(world)

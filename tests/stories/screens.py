@@ -9,6 +9,7 @@ import json
 import re
 import wave
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PIL import Image
 
@@ -119,17 +120,28 @@ def _of_text(text, *, again):
 
 def stand_ins(chats):
     """Lines that stand for something that was not shown, and never came later."""
-    lines = [
-        line
-        for chat in chats
-        for item in chat.items
-        if item.type == "MESSAGE" and item.role == "CUSTOMER"
-        for line in item.content.split("\n")
-    ]
+    return sum(_stand_ins_in([*map(_kind_and_lines, _of_the_customer(chat))]) for chat in chats)
+
+
+def _stand_ins_in(items):
+    lines = [line for _, lines in items for line in lines]
     waiting = sum(bool(WAITS.match(line)) for line in lines)
-    came = sum(bool(ARRIVED.match(line)) for line in lines)
+    # A chat may end between the words that announce a file and the file.
+    came = sum(
+        bool(ARRIVED.match(line)) and after == "ATTACHMENT"
+        for (_, lines), (after, _) in pairwise([*items, ("END", [])])
+        for line in lines
+    )
     for_good = (GONE.match(line) or UNHEARD.search(line) or LINK in line for line in lines)
     return max(0, waiting - came) + sum(map(bool, for_good))
+
+
+def _of_the_customer(chat):
+    return [item for item in chat.items if item.type != "EVENT" and item.role == "CUSTOMER"]
+
+
+def _kind_and_lines(item):
+    return item.type, item.content.split("\n") if item.type == "MESSAGE" else []
 
 
 def notices(chats):

@@ -30,7 +30,7 @@ def stages():
         transcription=screens.transcription,
         prepare=story.prepare,
         lives_for=timedelta(days=20),
-        settings={"CHAT_DURATION_MINUTES": A_WEEK},
+        settings={"CHAT_DURATION_MINUTES": A_WEEK, "WHATSAPP_PAIR_SECONDS": "6"},
     ) as stages:
         yield stages
 
