@@ -4,6 +4,7 @@ from chalicelib.connect_events import ChatEvent
 from chalicelib.contact import OutboundPending
 from chalicelib.conversation import MAX_ATTEMPTS
 from chalicelib.ports.contacts import Contacts
+from chalicelib.sent_history import words_of
 from chalicelib.tell_agent import TellAgent
 
 
@@ -26,7 +27,7 @@ class BrokenMessages:
             self._contacts.drop_claim(event.initial_contact_id, found)
         item = self._contacts.load(event.initial_contact_id)
         if item is not None:
-            self._tell_agent.say(item, "outbound.parked", event.id)
+            self._tell_agent.say(item, "outbound.parked", event.id, about=words_of(event))
 
     def _claim(self, event: ChatEvent) -> OutboundPending | None:
         item = self._contacts.load(event.initial_contact_id)

@@ -28,6 +28,9 @@ from chalicelib.whatsapp.referred import sent_words
 
 MAX_RESENDS = 4
 """Attempts after the first; with `BACK_OFF` the last comes some six minutes after it."""
+MAX_UNSURE = 20
+"""Attempts while no answer comes, each at least `unsure_wait_s` after the one before: longer than
+an outage of a quarter of an hour. Each may reach the customer, which their statuses would say."""
 BACK_OFF = 4
 """Meta: retry after 4^X seconds (about-the-platform, pair rate)."""
 SPAM_LIMIT = 131048
@@ -94,7 +97,7 @@ class SendAgain:
         if self._sent(item, callback, json.loads(body)) and unless_proven:
             count("OutboundSentUnsure")
             with suppress(ServiceError):  # the history has it in any case
-                self._tell_agent.say(item, "outbound.doubled", callback.event, callback.part)
+                self._say(item, "outbound.doubled", callback)
 
     def _sent(self, item: ContactItem, callback: Callback, body: dict[str, Any]) -> bool:
         """Whether WhatsApp has taken it. Raises Throttled or Denied when it comes again."""
@@ -109,18 +112,17 @@ class SendAgain:
         except Unsure:
             self._settle(item, callback)
         except Rejected as refused:
-            self._tell_refused(item, callback, body, refused)
+            words, cause = sent_words(json.dumps(body)), (callback.event, callback.part)
+            self._tell_agent.undelivered(item, words, refused.tell_agent, *cause, **refused.values)
             self._answered(callback, "failed")
         else:
             self._answered(callback, "accepted", taken)
         count("OutboundSentAgain")
         return bool(taken)
 
-    def _tell_refused(
-        self, item: ContactItem, callback: Callback, body: dict[str, Any], refused: Rejected
-    ) -> None:
-        words, cause = sent_words(json.dumps(body)), (callback.event, callback.part)
-        self._tell_agent.undelivered(item, words, refused.tell_agent, *cause, **refused.values)
+    def _say(self, item: ContactItem, key: str, callback: Callback) -> None:
+        words = sent_words(self._history.sent_body(callback.record))
+        self._tell_agent.say(item, key, callback.event, callback.part, about=words)
 
     def _answered(self, callback: Callback, status: str, message_id: str = "") -> None:
         """Best effort: who is told to make this send a second time knows that it was answered."""
@@ -140,8 +142,8 @@ class SendAgain:
         """The send may have happened; a status of this attempt would say so, soon or later."""
         if self._is_proven(callback.record, callback.attempt):
             return
-        if callback.attempt > MAX_RESENDS:
-            self._tell_agent.say(item, "outbound.uncertain", callback.event, callback.part)
+        if callback.attempt > MAX_UNSURE:
+            self._say(item, "outbound.uncertain", callback)
             return
         self._queue("unsure", callback, self._unsure_wait_s, unless_proven=True)
 

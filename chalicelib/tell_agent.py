@@ -39,12 +39,16 @@ class TellAgent:
         self._texts = texts
         self._clock = clock
 
-    def say(self, item: ContactItem, key: str, *cause: object, **values: object) -> bool:
+    def say(
+        self, item: ContactItem, key: str, *cause: object, about: str = "", **values: object
+    ) -> bool:
         """Say the text `key` once for this cause; False when nobody is there to read it.
 
-        The history keeps what happened in any case.
+        `about`: the words of the message it is about, "" when they are not known. The history keeps
+        what happened in any case.
         """
-        text = self._texts(item.language).get(key, **values)
+        start = safe_line(about, MAX_START)
+        text = self._texts(item.language).get(key, **values) + (f' ("{start}")' if start else "")
         try:
             return self._post(item, text, notice_token(item.chat.contact, key, *cause))
         except Rejected:

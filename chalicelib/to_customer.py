@@ -252,7 +252,7 @@ class ToCustomer:
         sending.again = False
         count("OutboundSentUnsure")
         with suppress(ServiceError):
-            self._tell_agent.say(sending.item, "outbound.doubled", sending.event.id)
+            self._say(sending, "outbound.doubled")
 
     def _progress(self, sending: Sending, now_at: OutboundPending) -> None:
         self._contacts.progress(sending.item.chat.contact, now_at)
@@ -306,8 +306,11 @@ class ToCustomer:
 
     def _park(self, sending: Sending, body: str, reason: str) -> None:
         self._put_aside(sending, body, reason)
-        self._tell_agent.say(sending.item, "outbound.parked", sending.event.id)
+        self._say(sending, "outbound.parked")
         self._record(sending, "parked")
+
+    def _say(self, sending: Sending, key: str) -> None:
+        self._tell_agent.say(sending.item, key, sending.event.id, about=sending.words)
 
     def _put_aside(self, sending: Sending, body: str, reason: str) -> None:
         name, at, whose = sending.event.id, sending.pending.sent_at, sending.item.conversation

@@ -1,5 +1,7 @@
 """An answer that WhatsApp does not take: whatever else goes wrong then, somebody reads of it."""
 
+from datetime import timedelta
+
 from typer.testing import CliRunner
 
 from ops.__main__ import app as operator
@@ -12,6 +14,7 @@ from tests.scenarios.people import (
     failing,
     live_chat,
     notices,
+    sent_texts,
     still_queued,
     stored_status,
     unfinished,
@@ -101,3 +104,23 @@ def test_an_answer_of_which_connect_does_not_tell_whose_it_is_waits_for_an_opera
     redriven(world)
     assert mia.texts[-1].startswith("Thank you for writing")
     assert not dead_letters(world)
+
+
+def test_a_refused_answer_is_sent_again_through_a_quarter_of_an_hour_without_answers(world):
+    """SA-46: nothing is given up before such an outage is over."""
+    talk = live_chat(world)
+    world.network.refusals.append(MetaError(130429, "Rate limit hit"))
+    talk.agent.say("See you")
+    world.run_for(1)
+    until = world.clock.now() + timedelta(minutes=15)
+    world.router.faults.when(
+        lambda call: call.service == "socialmessaging" and call.at < until, Action.SERVER_ERROR
+    )
+    world.router.faults.arm()
+    world.run_for(3 * LONG_ENOUGH_S)
+    assert sent_texts(talk.customer)[-1] == "See you"
+    assert ("See you", "delivered") in stored_status()
+    [notice] = notices(talk.chat)
+    assert "the customer may have it twice" in notice
+    assert '("See you")' in notice
+    assert not still_queued(world)

@@ -10,7 +10,7 @@ from chalicelib.conversation import OpenChat, Reply
 from chalicelib.errors import Denied, Rejected, ServiceError, Throttled, Unsure
 from chalicelib.ports.messages import StatusUpdate
 from chalicelib.routing import Entry, read
-from chalicelib.send_again import MAX_RESENDS, SPAM_LIMIT, SendAgain
+from chalicelib.send_again import MAX_RESENDS, MAX_UNSURE, SPAM_LIMIT, SendAgain
 from chalicelib.whatsapp.failures import failure_of
 
 PAIR_RATE, WINDOW = failure_of(131056), failure_of(131047)
@@ -189,7 +189,8 @@ def test_when_no_attempt_is_left_the_agent_has_a_word_of_doubt() -> None:
     world = Surroundings(problem=Unsure("lost", service="whatsapp"))
     world.again().send(SECOND, due=0)
     world.runs()
-    assert world.claimed == MAX_RESENDS + 1
+    assert world.claimed == MAX_UNSURE + 1
+    assert world.now - 1000 > 15 * 60
     assert world.told == ["outbound.uncertain"]
 
 
