@@ -37,7 +37,7 @@ ENTRY = "batches entries inline late_entries outbound_entries outbound_work webh
 DOORS = {
     "audio": ("audio", {"av"}),
     "ai models": ("ai_models", {"urllib3"}),
-    "connect": ("connect_chat connect_instance", {"urllib3"}),
+    "connect": ("connect_answers connect_chat connect_instance", {"urllib3"}),
     "dynamodb": (
         "dynamodb items updates conversation_table conversation_items contact_table message_table"
         " erased_table",

@@ -7,7 +7,6 @@ needed, for its model is the one expensive to load; `participant` (tokens) write
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from chalicelib.connect_events import EVENT_PREFIX, INTERACTIVE_RESPONSE
 from chalicelib.conversation import OpenChat
 from chalicelib.errors import Denied, Rejected, Throttled, Unsure
 from chalicelib.gateways.aws_errors import aws
+from chalicelib.gateways.connect_answers import ids, is_content, opened, shown, with_connection
 from chalicelib.pacing import Pace, Rate, within
 from chalicelib.ports.chat import ChatFile, ShownItem
 
@@ -110,7 +110,7 @@ class ConnectChat:
         if self._one_call:
             request["ConnectionTypes"] = ["CONNECTION_CREDENTIALS"]
             request["ChatStreamingConfiguration"] = {"StreamingEndpointArn": self._streaming_topic}
-        chat = _opened(self._started(request))
+        chat = opened(self._started(request))
         return chat if self._one_call else self._connected(chat, token)
 
     def ready(self) -> None:
@@ -171,7 +171,7 @@ class ConnectChat:
                 ConnectParticipant=True,
                 ParticipantToken=chat.participant_token,
             )
-        return _with_connection(chat, answer["ConnectionCredentials"])
+        return with_connection(chat, answer["ConnectionCredentials"])
 
     def shown(self, chat: OpenChat, after: str) -> list[ShownItem]:
         request: dict[str, Any] = {
@@ -186,7 +186,7 @@ class ConnectChat:
         while True:
             with self._calling(PARTICIPANT):
                 answer = self._participant.get_transcript(**request)
-            items.extend(_shown(item) for item in answer["Transcript"] if _is_content(item))
+            items.extend(shown(item) for item in answer["Transcript"] if is_content(item))
             if not answer.get("NextToken"):
                 return [item for item in items if item.id != after]
             request["NextToken"] = answer["NextToken"]
@@ -201,16 +201,12 @@ class ConnectChat:
         return ChatFile(answer["Url"], answer.get("AttachmentSizeInBytes", 0))
 
     def attributes(self, contact: str) -> Mapping[str, str]:
-        try:
-            with self._calling(CONNECT):
-                answer = self._connect().get_contact_attributes(
-                    InstanceId=self._instance_id, InitialContactId=contact
-                )
-        except Rejected as refused:
-            if refused.code != NO_SUCH_RESOURCE:
-                raise
-            return {}  # not, or no more, a contact of this instance
-        return answer.get("Attributes", {})
+        answer = self._known(
+            lambda connect: connect.get_contact_attributes(
+                InstanceId=self._instance_id, InitialContactId=contact
+            )
+        )
+        return answer.get("Attributes", {}) if answer else {}
 
     def tell_flows(self, contact: str, attributes: Mapping[str, str]) -> None:
         with self._breaker.passing(), aws(CONNECT):
@@ -222,17 +218,24 @@ class ConnectChat:
 
     def over(self, contact: str) -> bool:
         """Not DescribeContact: a transfer ends the first contact and goes on in another one."""
+        answer = self._known(
+            lambda connect: connect.list_associated_contacts(
+                InstanceId=self._instance_id, ContactId=contact, MaxResults=CHAIN
+            )
+        )
+        summaries = answer["ContactSummaryList"] if answer else []
+        chain = [each for each in summaries if contact in ids(each)]
+        return all(each.get("DisconnectTimestamp") for each in chain)
+
+    def _known(self, ask: Callable[["ConnectClient"], Any]) -> Any:
+        """The answer about a contact; None when it is not, or no more, one of this instance."""
         try:
             with self._calling(CONNECT):
-                answer = self._connect().list_associated_contacts(
-                    InstanceId=self._instance_id, ContactId=contact, MaxResults=CHAIN
-                )
+                return ask(self._connect())
         except Rejected as refused:
             if refused.code != NO_SUCH_RESOURCE:
                 raise
-            return True  # Connect has forgotten it, or the instance is another one by now
-        chain = [each for each in answer["ContactSummaryList"] if contact in _ids(each)]
-        return all(each.get("DisconnectTimestamp") for each in chain)
+            return None
 
     def stop(self, contact: str) -> None:
         with self._calling(CONNECT):
@@ -281,45 +284,3 @@ class ConnectChat:
             raise Throttled("the upload was refused for now", service="upload")
         if answer.status >= 400:  # noqa: PLR2004  (HTTP client errors)
             raise Rejected("the upload was refused", service="upload", code=str(answer.status))
-
-
-def _opened(answer: Mapping[str, Any]) -> OpenChat:
-    chat = OpenChat(
-        contact=answer["ContactId"], participant_token=answer.get("ParticipantToken", "")
-    )
-    credentials = answer.get("ConnectionCredentials")
-    return _with_connection(chat, credentials) if credentials else chat
-
-
-def _with_connection(chat: OpenChat, credentials: Mapping[str, Any]) -> OpenChat:
-    return OpenChat(
-        contact=chat.contact,
-        participant_token=chat.participant_token,
-        connection_token=credentials["ConnectionToken"],
-        connected_until=_epoch(credentials.get("Expiry", "")),
-    )
-
-
-def _ids(contact: Mapping[str, Any]) -> tuple[str, str]:
-    return contact["ContactId"], contact.get("InitialContactId", "")
-
-
-def _epoch(expiry: str) -> int:
-    """The connection's expiry (ISO 8601 text) in epoch seconds, 0 when it cannot be read."""
-    try:
-        return int(datetime.fromisoformat(expiry).timestamp())
-    except ValueError:
-        return 0
-
-
-def _is_content(item: Mapping[str, Any]) -> bool:
-    return item.get("Type") in ("MESSAGE", "ATTACHMENT")
-
-
-def _shown(item: Mapping[str, Any]) -> ShownItem:
-    return ShownItem(
-        id=item["Id"],
-        role=item.get("ParticipantRole", ""),
-        text=item.get("Content", ""),
-        attachment=item.get("Type") == "ATTACHMENT",
-    )
