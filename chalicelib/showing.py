@@ -105,6 +105,9 @@ class Showing:
             except ChatOver:
                 # Nobody had told us; the same claim opens a new chat.
                 work = _maybe_begun(work, begun=chat.wrote)
+        if all(member.follows_up for member in work.pending.members):
+            # The agent had the sound or a placeholder. In the next chat its own entry shows it.
+            return self._conversations.drop_claim(work.conversation.key, work.pending)
         return self._show_new(work, content)
 
     def _show_live(self, work: Work, content: Content, chat: LiveChat) -> None:

@@ -11,6 +11,7 @@ from tests.gateways.voice_samples import encoded, tone
 from tests.scenarios import ai
 from tests.scenarios.people import (
     LONG_ENOUGH_S,
+    chats_of,
     dead_letters,
     failing,
     files,
@@ -137,6 +138,26 @@ def test_a_late_file_whose_chat_ended_between_two_tries_leaves_no_claim(world, a
     world.settle()
     assert lines(talk.agent.accept()) == ["Did you get it?"]
     assert not dead_letters(world)
+
+
+def test_a_late_file_opens_no_chat_for_whoever_finds_its_claim_either(world):
+    """The customer wrote before its own entry came again: the next chat is for their words."""
+    talk = live_chat(world)
+    failing(world, "socialmessaging", "GetWhatsAppMessageMedia", Action.THROTTLE, 3)
+    talk.customer.sends("document", media=b"%PDF-1.4 a bill", filename="bill.pdf")
+    world.settle()
+    refusing(world, 9, Action.SERVER_ERROR)
+    world.run_for(30)
+    assert unfinished()
+    talk.agent.end()
+    talk.customer.says("Did you get it?")
+    world.run_for(LONG_ENOUGH_S)
+    _, chat = chats_of(world, talk.customer)
+    assert [line.removeprefix("(repeated) ").split("\n")[0] for line in lines(chat)] == [
+        "Did you get it?"
+    ]
+    assert not unfinished()
+    assert not still_queued(world)
 
 
 def test_a_note_that_broke_our_code_and_of_which_nobody_could_be_told_is_shown_once(

@@ -28,9 +28,8 @@ class Verdict:
             yield f"two live chats: {live}"
         for chat in self.stage.chats():
             stopped = chat.is_over and chat.current.disconnect_reason == "API"
-            # Whose record is refused for good is found by its attribute, and stopped (4.4); so is
-            # one that was opened for a late file which was let go before it could be shown.
-            if stopped and Action.VALIDATION not in self.trouble and screens.desk(chat):
+            # Whose record is refused for good is found by its attribute, and stopped (4.4).
+            if stopped and Action.VALIDATION not in self.trouble:
                 yield "Puente stopped a chat"
 
     def _desks(self):
