@@ -83,7 +83,8 @@ def flow_asks_later(world: World) -> None:
 
 
 def card_after_the_chat(world: World) -> None:
-    """The chat ends unheard while a note waits for its transcript: the card opens a new one."""
+    """The chat ends unheard while a note waits for its transcript: its card opens none. A text is
+    there that nobody finished, and the card's worker opens a chat for that."""
     mia, agent = in_a_chat(world)
     world.deliverer.mappings[:] = [m for m in world.deliverer.mappings if m.queue != "chat-events"]
     world.switches.repeat_returns_participant_token = False
@@ -91,6 +92,10 @@ def card_after_the_chat(world: World) -> None:
     mia.sends_voice_note(VOICE_NOTE.read_bytes())
     world.settle()
     agent.end()
+    failing(world, on_chat, Action.KILL_BEFORE)
+    mia.says("One more thing")
+    world.run_for(1)
+    world.deliverer.mappings[:] = [m for m in world.deliverer.mappings if m.queue != "inbound.fifo"]
     failing(world, lambda call: call.operation == "StartChatContact", Action.TIMEOUT_AFTER, times=2)
     world.run_for(900)
 
