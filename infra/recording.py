@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from infra.names import AI_KEY
 from infra.policies import ON_INSTANCE
 from infra.recording_forgotten import forgotten
+from infra.recording_late import card_after_the_chat
 from infra.recording_links import WITH_LINKS
 from infra.recording_scenarios import SCENARIOS
 from sandbox.wire import HttpRequest, HttpResponse, Mount
@@ -133,7 +134,7 @@ class Recorder:
 
 def record() -> set[Call]:
     """Play all scenarios; every call that was made."""
-    every = (*SCENARIOS, forgotten)
+    every = (*SCENARIOS, card_after_the_chat, forgotten)
     return _recorded({}, every) | _recorded({"START_CHAT_IN_ONE_CALL": "false"}, every)
 
 

@@ -60,9 +60,7 @@ def slow_voice_note(world: World) -> None:
 
 def flow_does_the_work(world: World) -> None:
     """The workers cannot reach the speech service; the flow's own functions can, later."""
-    world.deliverer.mappings[:] = [
-        m for m in world.deliverer.mappings if m.queue != "voice-notes.fifo"
-    ]
+    unheard(world, "voice-notes.fifo")
     until = world.clock.now() + timedelta(seconds=5)
     failing(
         world,
@@ -80,24 +78,6 @@ def flow_asks_later(world: World) -> None:
     flow_does_the_work(world)
     event = world.lambdas.invocations[-1].event
     world.lambdas.invoke(world.bundle.settings["arns"]["lambdas"]["structure"], event, limit_s=8)
-
-
-def card_after_the_chat(world: World) -> None:
-    """The chat ends unheard while a note waits for its transcript: its card opens none. A text is
-    there that nobody finished, and the card's worker opens a chat for that."""
-    mia, agent = in_a_chat(world)
-    world.deliverer.mappings[:] = [m for m in world.deliverer.mappings if m.queue != "chat-events"]
-    world.switches.repeat_returns_participant_token = False
-    failing(world, lambda call: call.service == "http:openai", Action.SERVER_ERROR, times=6)
-    mia.sends_voice_note(VOICE_NOTE.read_bytes())
-    world.settle()
-    agent.end()
-    failing(world, on_chat, Action.KILL_BEFORE)
-    mia.says("One more thing")
-    world.run_for(1)
-    world.deliverer.mappings[:] = [m for m in world.deliverer.mappings if m.queue != "inbound.fifo"]
-    failing(world, lambda call: call.operation == "StartChatContact", Action.TIMEOUT_AFTER, times=2)
-    world.run_for(900)
 
 
 def card_refused(world: World) -> None:
@@ -198,7 +178,7 @@ def ends_nobody_heard_of(world: World) -> None:
     world.run_for(60)
     mia.says("One more thing")
     world.run_for(5)
-    world.deliverer.mappings[:] = [m for m in world.deliverer.mappings if m.queue != "chat-events"]
+    unheard(world, "chat-events")
     world.chats.end(world.chats.active()[0], "OTHER")
     mia.says("Still there?")
     world.run_for(5)
@@ -282,7 +262,6 @@ SCENARIOS = (
     slow_voice_note,
     flow_does_the_work,
     flow_asks_later,
-    card_after_the_chat,
     card_refused,
     note_killed,
     late_repeats,
@@ -309,6 +288,11 @@ def in_a_chat(world: World) -> tuple[Phone, Agent]:
     agent.accept()
     world.run_for(5)
     return mia, agent
+
+
+def unheard(world: World, queue: str) -> None:
+    """From now on nobody takes from this queue."""
+    world.deliverer.mappings[:] = [m for m in world.deliverer.mappings if m.queue != queue]
 
 
 def on_chat(call: CallFacts) -> bool:
