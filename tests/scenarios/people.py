@@ -4,8 +4,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from typer.testing import CliRunner
+
 from chalicelib.gateways.items import ContactRow, ConversationItem, MessageItem
 from chalicelib.texts import NOTICE_MARK
+from ops.__main__ import app as operator
 from sandbox.amazon_connect.records import Chat
 from sandbox.desk import Agent
 from sandbox.faults import Action
@@ -96,6 +99,13 @@ def unfinished() -> list[str]:
     """Claims that nobody ended: there must be none once everything is quiet."""
     rows = [*ConversationItem.scan(), *ContactRow.scan()]
     return [row.key for row in rows if row.pending_id]
+
+
+def redriven(world: World) -> None:
+    """An operator sends every dead letter again, and what comes of it has time to come."""
+    done = CliRunner().invoke(operator, ["dlq", "redrive", "--all"])
+    assert done.exit_code == 0, done.stderr
+    world.run_for(LONG_ENOUGH_S)
 
 
 def still_queued(world: World) -> list[str]:

@@ -6,7 +6,6 @@ from collections import Counter
 
 import boto3
 import pytest
-from typer.testing import CliRunner
 
 from chalicelib import routing
 from chalicelib.bundles import follow_up
@@ -16,7 +15,6 @@ from chalicelib.gateways.items import ConversationItem, MessageItem
 from chalicelib.routing import Entry
 from chalicelib.to_customer import GIVE_UP_SECONDS
 from chalicelib.whatsapp import apart, webhook
-from ops.__main__ import app as operator
 from sandbox.faults import Action
 from sandbox.whatsapp.envelope import entry
 from tests.gateways.voice_samples import encoded, tone
@@ -31,6 +29,7 @@ from tests.scenarios.people import (
     lines,
     live_chat,
     notices,
+    redriven,
     sent_texts,
     still_queued,
     text_value,
@@ -200,12 +199,6 @@ def test_an_answer_that_breaks_our_code_is_parked_and_told(world, monkeypatch):
     assert any("could not be sent" in notice for notice in notices(talk.chat))
     assert len(dead_letters(world)) == 1
     assert not unfinished()
-
-
-def redriven(world):
-    done = CliRunner().invoke(operator, ["dlq", "redrive", "--all"])
-    assert done.exit_code == 0, done.stderr
-    world.run_for(LONG_ENOUGH_S)
 
 
 def test_a_long_answer_that_was_parked_halfway_goes_on_where_it_was(world, monkeypatch):

@@ -2,9 +2,6 @@
 
 from datetime import timedelta
 
-from typer.testing import CliRunner
-
-from ops.__main__ import app as operator
 from sandbox.faults import Action
 from sandbox.whatsapp.meta_errors import MetaError
 from tests.scenarios.people import (
@@ -14,16 +11,12 @@ from tests.scenarios.people import (
     failing,
     live_chat,
     notices,
+    redriven,
     sent_texts,
     still_queued,
     stored_status,
     unfinished,
 )
-
-
-def redriven(world):
-    assert CliRunner().invoke(operator, ["dlq", "redrive", "--all"]).exit_code == 0
-    world.run_for(LONG_ENOUGH_S)
 
 
 def test_a_failed_status_after_the_chat_and_an_outage_of_connect_is_not_asked_about_for_ever(world):

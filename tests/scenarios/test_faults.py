@@ -3,11 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from typer.testing import CliRunner
 
 from chalicelib.gateways.items import ContactRow
 from chalicelib.texts import Texts
-from ops.__main__ import app as operator
 from sandbox.faults import Action
 from sandbox.world import World
 from tests.scenarios.people import (
@@ -22,6 +20,7 @@ from tests.scenarios.people import (
     lines,
     live_chat,
     notices,
+    redriven,
     sent_texts,
     still_queued,
     unfinished,
@@ -336,8 +335,7 @@ def test_what_was_parked_by_a_worker_that_died_over_it_can_be_sent_again(world, 
     assert len(dead_letters(world)) == 1
     chat = talk.chat if live else chats_of(world, talk.customer)[-1]
     assert [("could not be shown" in line) for line in lines(chat)][-1:] == [True]
-    assert CliRunner().invoke(operator, ["dlq", "redrive", "--all"]).exit_code == 0
-    world.run_for(LONG_ENOUGH_S)
+    redriven(world)
     assert lines(chat)[-1].startswith("My number is 7")
     assert not dead_letters(world)
     assert not unfinished()
@@ -350,8 +348,7 @@ def test_what_is_sent_again_is_shown_beside_its_old_placeholder_after_a_crash_to
     mia.says("Hello")
     world.run_for(LONG_ENOUGH_S)
     failing(world, "connectparticipant", "SendMessage", Action.KILL_BEFORE, 1)
-    assert CliRunner().invoke(operator, ["dlq", "redrive", "--all"]).exit_code == 0
-    world.run_for(LONG_ENOUGH_S)
+    redriven(world)
     [chat] = chats_of(world, mia)
     assert [line.partition("\n")[0] for line in lines(chat)][1:] == ["Hello"]
     assert not dead_letters(world)

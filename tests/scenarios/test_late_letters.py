@@ -18,6 +18,7 @@ from tests.scenarios.people import (
     lines,
     live_chat,
     notices,
+    redriven,
     still_queued,
     unfinished,
 )
@@ -26,11 +27,6 @@ from tests.scenarios.test_bugs_of_ours import breaks_on
 
 def ops(*command):
     return CliRunner().invoke(operator, command)
-
-
-def redriven(world):
-    assert ops("dlq", "redrive", "--all").exit_code == 0
-    world.run_for(LONG_ENOUGH_S)
 
 
 def cards(talk):
