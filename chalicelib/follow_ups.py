@@ -33,19 +33,21 @@ class FollowUps:
         and transcript and file are in history and bucket.
         """
         known = self._conversations.load(conversation)
-        if known is None or not known.live:
+        if known is None:
+            return
+        if not known.live:
             self._let_go(known, late)
             return
         member = replace(made(), redrive=late.again)
         self._to_agent.deliver(follow_up(known, member, late.receipt), remaining_s)
 
-    def _let_go(self, known: Conversation | None, late: Owed) -> None:
+    def _let_go(self, known: Conversation, late: Owed) -> None:
         """A try before the chat ended may have left its claim, for which nobody would come.
 
         Raises Throttled while that try may still be at work.
         """
-        found = known.pending if known else None
-        if known is None or found is None or not _is_owed(found.members, late):
+        found = known.pending
+        if found is None or not _is_owed(found.members, late):
             return
         if not may_take_over(found.since, self._clock()):
             raise Throttled("another worker has this conversation", service="conversation")

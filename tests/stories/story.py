@@ -209,9 +209,8 @@ class Story(Verdict, RuleBasedStateMachine):
     def whatsapp_refuses_the_next_answer(self, why):
         self.world.network.refusals.append(MetaError(REFUSALS[why], why))
         self.refused[why] = self.refused.get(why, 0) + 1
-        if (
-            why != "unreachable"
-        ):  # sent again, up to six minutes later, past what was said meanwhile
+        # Sent again, up to six minutes later, past what was said meanwhile.
+        if why != "unreachable":
             self.slack_s += SETTLED_S
 
     @step(back=st.integers(min_value=0, max_value=4), which=st.integers(min_value=0, max_value=2))
